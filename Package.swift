@@ -1,0 +1,164 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings every Swift target of the package is compiled with.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+let oracle: Target.Dependency = .product(name: "BigInt", package: "BigInt")
+
+/// A library module under `Sources/`.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one module, under `Tests/<module>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A benchmark executable under `Benchmarks/`.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "benchmark-\(name)", dependencies: dependencies, path: "Benchmarks/\(name)",
+    swiftSettings: strict)
+}
+
+/// A notebook-as-script under `Notebooks-as-scripts/`.
+func notebook(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "notebook-\(name)", dependencies: dependencies, path: "Notebooks-as-scripts/\(name)",
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "tacit",
+  products: [
+    .library(name: "PrivacyAccounting", targets: ["PrivacyAccounting"]),
+    .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
+    .library(name: "Paillier", targets: ["Paillier"]),
+    .library(name: "SecureAggregation", targets: ["SecureAggregation"]),
+    .library(name: "PrivacyLedger", targets: ["PrivacyLedger"]),
+    .library(name: "PrivateStatistics", targets: ["PrivateStatistics"]),
+    .library(name: "FederatedLearning", targets: ["FederatedLearning"]),
+    .library(name: "PrivacyAuditing", targets: ["PrivacyAuditing"]),
+    .library(name: "Reporting", targets: ["Reporting"]),
+    .executable(name: "tacit", targets: ["TacitCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    // Ground.
+    .systemLibrary(
+      name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CKernels"),
+    .target(name: "CData", exclude: ["data"]),
+
+    // Floor 0.
+    module("SecureRandom", ["CKernels"]),
+    module("ExactMath", ["CGMP"]),
+
+    // Floor 1.
+    module("BigNumber", ["CGMP", "CKernels", "SecureRandom"]),
+    module("PrivacyAccounting", ["ExactMath"]),
+    module("TableFormats", ["CZlib"]),
+    module("Reporting", []),
+
+    // Floor 2.
+    module(
+      "DifferentialPrivacy",
+      ["CKernels", "SecureRandom", "ExactMath", "BigNumber", "PrivacyAccounting"]),
+    module("Paillier", ["CKernels", "SecureRandom", "BigNumber", crypto]),
+
+    // Floor 3.
+    module(
+      "SecureAggregation",
+      [
+        "CKernels", "SecureRandom", "ExactMath", "BigNumber", "PrivacyAccounting",
+        "DifferentialPrivacy", "Paillier", crypto,
+      ]),
+    module("PrivacyLedger", ["ExactMath", "PrivacyAccounting", sqlite, crypto]),
+
+    // Floor 4.
+    module(
+      "PrivateStatistics",
+      [
+        "CKernels", "SecureRandom", "ExactMath", "TableFormats", "PrivacyAccounting",
+        "DifferentialPrivacy",
+      ]),
+    module(
+      "FederatedLearning",
+      [
+        "CKernels", "CData", "SecureRandom", "ExactMath", "TableFormats", "PrivacyAccounting",
+        "DifferentialPrivacy", "SecureAggregation", crypto,
+      ]),
+
+    // Floor 5.
+    module(
+      "PrivacyAuditing",
+      ["SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy"]),
+
+    // Floor 6.
+    .executableTarget(
+      name: "TacitCommand",
+      dependencies: [
+        "CData", "SecureRandom", "ExactMath", "BigNumber", "TableFormats", "Reporting",
+        "PrivacyAccounting", "DifferentialPrivacy", "Paillier", "SecureAggregation",
+        "PrivacyLedger", "PrivateStatistics", "FederatedLearning", "PrivacyAuditing",
+        arguments, yaml, crypto,
+      ],
+      swiftSettings: strict),
+
+    // Tests.
+    tests("SecureRandom", ["SecureRandom"]),
+    tests("ExactMath", ["ExactMath", oracle]),
+    tests("BigNumber", ["BigNumber", "SecureRandom", oracle]),
+    tests("PrivacyAccounting", ["PrivacyAccounting", "ExactMath"]),
+    tests("TableFormats", ["TableFormats"]),
+    tests("Reporting", ["Reporting"]),
+    tests(
+      "DifferentialPrivacy",
+      ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    tests("Paillier", ["Paillier", "BigNumber", "SecureRandom", oracle]),
+    tests(
+      "SecureAggregation",
+      [
+        "SecureAggregation", "Paillier", "DifferentialPrivacy", "PrivacyAccounting",
+        "SecureRandom", "ExactMath",
+      ]),
+    tests("PrivacyLedger", ["PrivacyLedger", "PrivacyAccounting", "ExactMath"]),
+    tests(
+      "PrivateStatistics",
+      [
+        "PrivateStatistics", "DifferentialPrivacy", "PrivacyAccounting", "TableFormats",
+        "SecureRandom", "ExactMath",
+      ]),
+    tests(
+      "FederatedLearning",
+      [
+        "FederatedLearning", "SecureAggregation", "DifferentialPrivacy", "PrivacyAccounting",
+        "TableFormats", "SecureRandom", "ExactMath",
+      ]),
+    tests(
+      "PrivacyAuditing",
+      ["PrivacyAuditing", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    tests("TacitCommand", ["TacitCommand"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
