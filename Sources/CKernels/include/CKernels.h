@@ -1,0 +1,8 @@
+#ifndef TACIT_CKERNELS_H
+#define TACIT_CKERNELS_H
+
+#include "chacha20.h"
+#include "entropy.h"
+#include "wipe.h"
+
+#endif
