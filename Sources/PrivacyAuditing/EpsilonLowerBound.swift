@@ -29,7 +29,8 @@ public struct EventCounts: Sendable, Hashable {
   public func epsilonLowerBound(delta: Double, alpha: Double) -> Double {
     let falseAlarm = BinomialConfidence.upperBound(successes: first, trials: trials, error: alpha / 2)
     let miss = BinomialConfidence.upperBound(successes: trials - second, trials: trials, error: alpha / 2)
-    return max(0, EventCounts.refuted(1 - miss - delta, by: falseAlarm), EventCounts.refuted(1 - falseAlarm - delta, by: miss))
+    return max(
+      0, EventCounts.refuted(1 - miss - delta, by: falseAlarm), EventCounts.refuted(1 - falseAlarm - delta, by: miss))
   }
 
   /// The largest bound that `trials` samples of each data set could show, reached by a perfect attack: an audit

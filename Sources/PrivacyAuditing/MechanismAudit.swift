@@ -70,7 +70,9 @@ public struct MechanismAudit: Sendable {
     guard outputs.count == samples else {
       throw AuditError(.targetFailed, "target: answered \(outputs.count) outputs where \(samples) were asked")
     }
-    guard outputs.allSatisfy(\.isFinite) else { throw AuditError(.targetFailed, "target: answered a number that is not finite") }
+    guard outputs.allSatisfy(\.isFinite) else {
+      throw AuditError(.targetFailed, "target: answered a number that is not finite")
+    }
     return outputs
   }
 
@@ -79,14 +81,16 @@ public struct MechanismAudit: Sendable {
     return min(samples - 1, max(1, Int(fraction * Double(samples))))..<samples
   }
 
-  private func choose(_ first: [Double], _ second: [Double], delta: Double, alpha: Double) -> (OutputEvent, Range<Int>) {
+  private func choose(_ first: [Double], _ second: [Double], delta: Double, alpha: Double) -> (OutputEvent, Range<Int>)
+  {
     switch choice {
     case .fixed(let event):
       return (event, judgedRange)
     case .splitSample:
       let judged = judgedRange
       let event = EventSearch.bestThreshold(
-        first: Array(first[..<judged.lowerBound]), second: Array(second[..<judged.lowerBound]), delta: delta, alpha: alpha)
+        first: Array(first[..<judged.lowerBound]), second: Array(second[..<judged.lowerBound]), delta: delta,
+        alpha: alpha)
       return (event, judged)
     }
   }

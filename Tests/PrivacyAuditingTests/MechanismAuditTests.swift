@@ -40,7 +40,8 @@ private func claim(_ epsilon: String) throws -> PrivacyClaim {
 
   @Test func `too few samples for the claim are inconclusive, not a pass`() throws {
     var target = YesNo(yes: 0.75)
-    let report = try MechanismAudit(claim: claim("6"), alpha: 0.05, samples: 100, pairs: [AdjacentPair([], [1])]).run(&target)
+    let report = try MechanismAudit(claim: claim("6"), alpha: 0.05, samples: 100, pairs: [AdjacentPair([], [1])]).run(
+      &target)
     #expect(report.verdict == .inconclusive)
     #expect(report.cap < 6)
   }
