@@ -47,14 +47,14 @@ struct PlotLayout {
 
     (legend, cursor) = Self.placedLegend(plot, width: inner, from: cursor)
     labelBaseline = cursor + 16
-    top = labelBaseline + 10
+    top = labelBaseline + 14
 
     let yRange = Plot.shownRange(
       plot.y, values: plot.shownHeights, anchor: plot.series.contains(where: \.standsOnZero))
     let plotHeight = min(max(width * 0.46, 190), 340)
     yTicks =
       plot.y.ticks.map { PlotTicks.explicit($0, in: yRange) }
-      ?? PlotTicks.automatic(yRange, scale: plot.y.scale, limit: Int(plotHeight / 42))
+      ?? PlotTicks.automatic(yRange, scale: plot.y.scale, limit: Int(plotHeight / 30))
     let widest = yTicks.ticks.map { TextWidth.pixels($0.label, fontSize: Self.fontSize) }.max() ?? 0
     var start = Self.edge + widest + 8
     let end = width - Self.edge - 6
@@ -141,7 +141,8 @@ struct PlotLayout {
   private static func categoryLabels(_ names: [String], slot: Double) -> CategoryLabels {
     let lines = names.map { wrapped($0, to: slot - 6, fontSize: fontSize, limit: 4) }
     let fits = lines.allSatisfy { label in
-      label.count <= 3 && label.allSatisfy { TextWidth.pixels($0, fontSize: fontSize) <= slot - 4 && !$0.hasSuffix("…") }
+      label.count <= 3
+        && label.allSatisfy { TextWidth.pixels($0, fontSize: fontSize) <= slot - 4 && !$0.hasSuffix("…") }
     }
     return fits ? .lines(lines) : .turned(names.map { TextWidth.cut($0, toCells: 24) })
   }

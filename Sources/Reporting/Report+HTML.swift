@@ -60,10 +60,11 @@ extension Report {
       let wide = plot.drawing(width: 720, withStyle: false)
       let narrow = plot.drawing(width: 340, withStyle: false)
       let words = caption.map { "<figcaption>\(Markup.prose($0))</figcaption>\n" } ?? ""
-      return "<figure>\n<div class=\"wide\">\n\(wide)</div>\n<div class=\"narrow\">\n\(narrow)</div>\n\(words)</figure>\n"
+      return
+        "<figure>\n<div class=\"wide\">\n\(wide)</div>\n<div class=\"narrow\">\n\(narrow)</div>\n\(words)</figure>\n"
     case .commands(let lines, let caption):
       let words = caption.map { "<p class=\"cap\">\(Markup.prose($0))</p>\n" } ?? ""
-      let text = lines.map { "<span>\(Markup.escaped($0))</span>" }.joined(separator: "\n")
+      let text = lines.map { "<span>\(Markup.escaped($0))\n</span>" }.joined()
       return "\(words)<pre class=\"cmd\" tabindex=\"0\"><code>\(text)</code></pre>\n"
     case .output(let text):
       return "<pre tabindex=\"0\"><code>\(Markup.escaped(text))</code></pre>\n"
