@@ -1,0 +1,6 @@
+#ifndef TACIT_CDATA_H
+#define TACIT_CDATA_H
+
+#include "adult.h"
+
+#endif

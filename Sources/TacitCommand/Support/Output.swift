@@ -1,0 +1,81 @@
+import Glibc
+
+/// Files a command writes: whole or not at all, never over an existing file unless the user said `--force`.
+enum Output {
+  /// Writes text to `path`; see ``write(_:to:force:mode:)-([UInt8],_,_,_)``.
+  static func write(_ text: String, to path: String, force: Bool = false, mode: mode_t = 0o644) throws {
+    try write(Array(text.utf8), to: path, force: force, mode: mode)
+  }
+
+  /// Writes bytes to `path` through a temporary file in the same folder, synced and then renamed.
+  ///
+  /// - Parameters:
+  ///   - path: The file, or `-` for standard output.
+  ///   - force: Whether an existing file may be replaced.
+  ///   - mode: Permissions of the new file; `0o600` for secrets.
+  /// - Throws: ``CommandFailure`` naming the file; nothing is left behind then.
+  static func write(_ bytes: [UInt8], to path: String, force: Bool = false, mode: mode_t = 0o644) throws {
+    if path == "-" {
+      StandardOutput.write(bytes)
+      return
+    }
+    try refuseExisting(path, force: force)
+    let temporary = "\(path).\(getpid()).partial"
+    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw failure(path) }
+    var stored = false
+    defer {
+      close(descriptor)
+      if !stored { unsafe unlink(temporary) }
+    }
+    try store(bytes, in: descriptor, path: path)
+    guard fsync(descriptor) == 0 else { throw failure(path) }
+    if force {
+      guard unsafe rename(temporary, path) == 0 else { throw failure(path) }
+    } else {
+      guard unsafe link(temporary, path) == 0 else {
+        if errno == EEXIST { throw existing(path) }
+        throw failure(path)
+      }
+      unsafe unlink(temporary)
+    }
+    stored = true
+  }
+
+  /// Refuses early, before work is done, a path that ``write(_:to:force:mode:)-([UInt8],_,_,_)`` would refuse.
+  static func refuseExisting(_ path: String, force: Bool) throws {
+    if path != "-", !force, unsafe access(path, F_OK) == 0 { throw existing(path) }
+  }
+
+  /// Makes a folder; an existing one may be used.
+  static func makeFolder(_ path: String) throws {
+    if unsafe mkdir(path, 0o755) == 0 || errno == EEXIST {
+      var status = stat()
+      if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+      throw CommandFailure("\(path): is not a folder")
+    }
+    throw failure(path)
+  }
+
+  private static func store(_ bytes: [UInt8], in descriptor: Int32, path: String) throws {
+    try unsafe bytes.withUnsafeBytes { buffer in
+      var offset = 0
+      while offset < buffer.count {
+        let written = unsafe Glibc.write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+        if written < 0 {
+          if errno == EINTR { continue }
+          throw failure(path)
+        }
+        offset += written
+      }
+    }
+  }
+
+  private static func existing(_ path: String) -> CommandFailure {
+    CommandFailure("\(path): exists; use --force to replace it")
+  }
+
+  private static func failure(_ path: String) -> CommandFailure {
+    CommandFailure("\(path): \(systemErrorText())")
+  }
+}

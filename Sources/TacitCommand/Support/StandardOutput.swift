@@ -1,0 +1,41 @@
+import Glibc
+
+/// Standard output and standard error without buffering surprises: every call writes all of its bytes or ends the
+/// command.
+enum StandardOutput {
+  /// Writes text to standard output.
+  static func write(_ text: String) {
+    write(Array(text.utf8))
+  }
+
+  /// Writes bytes to standard output.
+  static func write(_ bytes: [UInt8]) {
+    send(bytes, to: STDOUT_FILENO)
+  }
+
+  /// Writes one line to standard error.
+  static func complain(_ line: String) {
+    send(Array((line + "\n").utf8), to: STDERR_FILENO)
+  }
+
+  private static func send(_ bytes: [UInt8], to descriptor: Int32) {
+    unsafe bytes.withUnsafeBytes { buffer in
+      var offset = 0
+      while offset < buffer.count {
+        let written = unsafe Glibc.write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+        if written < 0 {
+          if errno == EINTR { continue }
+          if descriptor != STDERR_FILENO { complain("tacit: cannot write to standard output: \(systemErrorText())") }
+          exit(CommandFailure.Code.failed.rawValue)
+        }
+        offset += written
+      }
+    }
+  }
+}
+
+/// The text of the C library's last error.
+func systemErrorText(_ code: Int32 = errno) -> String {
+  guard let text = unsafe strerror(code) else { return "error \(code)" }
+  return unsafe String(cString: text)
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Glibc
+
+/// The root of the command line.
+struct Tacit: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tacit",
+    abstract: "Privacy-preserving computation: private statistics, federated learning, Paillier encryption.",
+    discussion: """
+      Start with `tacit demo`: the whole story on real data, in under a minute, ending in a report.
+      Exit codes: 0 ok, 1 refused or failed, 2 inconclusive, 3 target error, 64 usage, 130 interrupted.
+      """,
+    version: "0.1.0",
+    subcommands: []
+  )
+}
+
+@main
+enum Main {
+  static func main() async {
+    do {
+      var command = try Tacit.parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as CommandFailure {
+      StandardOutput.complain("tacit: \(failure.message)")
+      exit(failure.code.rawValue)
+    } catch {
+      finish(error)
+    }
+  }
+
+  /// Help and version go to standard output; anything else is one line on standard error.
+  private static func finish(_ error: any Error) -> Never {
+    let code = Tacit.exitCode(for: error)
+    if code == .success {
+      StandardOutput.write(Tacit.message(for: error) + "\n")
+      exit(0)
+    }
+    if error is ExitCode { exit(code.rawValue) }
+    let text = Tacit.fullMessage(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
+    let line = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+    StandardOutput.complain("tacit: \(line)" + (code == .validationFailure ? " (see 'tacit --help')" : ""))
+    exit(code.rawValue)
+  }
+}
