@@ -129,10 +129,12 @@ struct PlotDrawing {
             y: layout.bottom + 17 + Double(row) * PlotLayout.lineHeight, anchor: "middle")
         }
       }
-    case .turned(let names):
-      for (index, name) in names.enumerated() {
+    case .turned(let names, let degrees):
+      for (index, name) in names.enumerated() where !name.isEmpty {
         canvas.text(
-          name, x: layout.xScale.position(Double(index)) + 4, y: layout.bottom + 14, anchor: "end", turn: -40)
+          name, x: layout.xScale.position(Double(index)) + 4, y: layout.bottom + (degrees == 90 ? 8 : 14),
+          anchor: "end",
+          turn: -degrees)
       }
     }
   }
