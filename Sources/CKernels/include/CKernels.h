@@ -1,0 +1,6 @@
+#ifndef TACIT_CKERNELS_H
+#define TACIT_CKERNELS_H
+
+#include "gemm.h"
+
+#endif
