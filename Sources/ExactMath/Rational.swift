@@ -100,7 +100,7 @@ extension Rational {
     _ a: Rational, _ b: Rational,
     _ operation: (UnsafeMutablePointer<__mpq_struct>, UnsafePointer<__mpq_struct>, UnsafePointer<__mpq_struct>) -> Void
   ) -> Rational {
-    unsafe Rational(
+    Rational(
       storage: unsafe RationalStorage { result in
         unsafe a.storage.read { x in unsafe b.storage.read { y in unsafe operation(result, x, y) } }
       })
@@ -199,6 +199,25 @@ extension Rational {
   /// GMP's conversion: rounded toward zero.
   private var truncated: Double {
     unsafe storage.read { unsafe __gmpq_get_d($0) }
+  }
+}
+
+extension Rational {
+  /// The exact non-negative square root, or `nil` when it is not rational.
+  public var squareRoot: Rational? {
+    guard signum >= 0 else { return nil }
+    let perfect = unsafe storage.read { value in
+      unsafe __gmpz_perfect_square_p(tacit_mpq_cnum(value)) != 0
+        && __gmpz_perfect_square_p(tacit_mpq_cden(value)) != 0
+    }
+    guard perfect else { return nil }
+    return Rational(
+      storage: unsafe RationalStorage { result in
+        unsafe storage.read { value in
+          unsafe __gmpz_sqrt(tacit_mpq_num(result), tacit_mpq_cnum(value))
+          unsafe __gmpz_sqrt(tacit_mpq_den(result), tacit_mpq_cden(value))
+        }
+      })
   }
 }
 

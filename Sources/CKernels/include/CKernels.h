@@ -1,6 +1,9 @@
 #ifndef TACIT_CKERNELS_H
 #define TACIT_CKERNELS_H
 
+#include "chacha20.h"
+#include "entropy.h"
 #include "gemm.h"
+#include "wipe.h"
 
 #endif
