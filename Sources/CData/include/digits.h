@@ -14,6 +14,9 @@ extern const unsigned char tacit_digits_csv[];
 /// Bytes of `tacit_digits_csv`.
 extern const unsigned long tacit_digits_csv_length;
 
+/// The first byte of `tacit_digits_csv`, for languages that cannot import an array of unknown length.
+static inline const unsigned char *tacit_digits_table(void) { return tacit_digits_csv; }
+
 #ifdef __cplusplus
 }
 #endif
