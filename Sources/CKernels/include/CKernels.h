@@ -3,6 +3,8 @@
 
 #include "chacha20.h"
 #include "entropy.h"
+#include "gemm.h"
+#include "montgomery.h"
 #include "wipe.h"
 
 #endif

@@ -1,0 +1,7 @@
+#ifndef TACIT_CDATA_H
+#define TACIT_CDATA_H
+
+#include "adult.h"
+#include "digits.h"
+
+#endif
