@@ -83,7 +83,7 @@ let package = Package(
     // Floor 2.
     module(
       "DifferentialPrivacy",
-      ["CKernels", "SecureRandom", "ExactMath", "BigNumber", "PrivacyAccounting"]),
+      ["CGMP", "CKernels", "SecureRandom", "ExactMath", "BigNumber", "PrivacyAccounting"]),
     module("Paillier", ["CKernels", "SecureRandom", "BigNumber", crypto]),
 
     // Floor 3.
@@ -126,7 +126,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests.
-    tests("SecureRandom", ["SecureRandom"]),
+    tests("SecureRandom", ["SecureRandom", "CKernels"]),
     tests("ExactMath", ["ExactMath", oracle]),
     tests("BigNumber", ["BigNumber", "SecureRandom", oracle]),
     tests("PrivacyAccounting", ["PrivacyAccounting", "ExactMath"]),

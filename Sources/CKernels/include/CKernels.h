@@ -1,0 +1,10 @@
+#ifndef TACIT_CKERNELS_H
+#define TACIT_CKERNELS_H
+
+#include "chacha20.h"
+#include "entropy.h"
+#include "gemm.h"
+#include "montgomery.h"
+#include "wipe.h"
+
+#endif

@@ -1,0 +1,138 @@
+package import BigNumber
+
+/// A Paillier private key: one owner, wiped when released, neither printable nor Codable.
+///
+/// Decryption works modulo p² and q² with fixed windows and whole-table scans. IND-CPA is all the scheme gives:
+/// anyone can add to a ciphertext or scale it, so never decrypt single ciphertexts on behalf of strangers.
+@safe
+public struct PaillierPrivateKey: ~Copyable, Sendable {
+  /// The matching public key.
+  public let publicKey: PaillierPublicKey
+
+  let p: SecretNatural
+  let q: SecretNatural
+  let halfP: KeyHalf
+  let halfQ: KeyHalf
+  /// p⁻¹ mod q in Montgomery form, one digit.
+  let inverseOfP: LimbBuffer
+
+  /// Whether the factors of p - 1 and q - 1 are known, which makes the key holder's noise fast.
+  public var hasKnownFactors: Bool { halfP.cofactor != 0 && halfQ.cofactor != 0 }
+
+  /// Builds a key from primes that were checked.
+  ///
+  /// - Parameters:
+  ///   - cofactors: The odd numbers a with p - 1 = 2·a·p′, q - 1 = 2·b·q′ and p′, q′ prime; 0 when not known.
+  package init(
+    checkedPrimes p: consuming Natural, _ q: consuming Natural, cofactors: (UInt64, UInt64),
+    damgardJurikNielsenShape: Bool, keyIdentifier: String
+  ) throws(PaillierError) {
+    guard let inverseP = p.inverse(modulo: q), let inverseQ = q.inverse(modulo: p) else {
+      throw PaillierError(.keyShape, "p", "the primes of a key are different")
+    }
+    publicKey = PaillierPublicKey(
+      trusted: p * q, damgardJurikNielsenShape: damgardJurikNielsenShape, keyIdentifier: keyIdentifier)
+    halfP = KeyHalf(prime: p, inverseOfOther: inverseQ, cofactor: cofactors.0)
+    halfQ = KeyHalf(prime: q, inverseOfOther: inverseP, cofactor: cofactors.1)
+    inverseOfP = halfQ.enterDigit(inverseP)
+    self.p = SecretNatural(p)
+    self.q = SecretNatural(q)
+  }
+}
+
+/// What decryption needs modulo the square of one prime.
+final class KeyHalf: Sendable {
+  let ring: PairModulus
+  /// prime - 1, the decryption exponent.
+  let exponent: LimbBuffer
+  let exponentBits: Int
+  /// (-other)⁻¹ modulo the prime, in Montgomery form: digit 1 of c^(prime-1) times this is m modulo the prime.
+  let scale: LimbBuffer
+  let cofactor: UInt64
+
+  init(prime: borrowing Natural, inverseOfOther: borrowing Natural, cofactor: UInt64) {
+    ring = PairModulus(prime)
+    exponentBits = prime.bitWidth
+    exponent = LimbBuffer(count: ring.limbs)
+    unsafe (prime - 1).export(to: exponent.base, count: ring.limbs)
+    scale = LimbBuffer(count: ring.limbs)
+    self.cofactor = cofactor
+    unsafe enterDigit(prime - inverseOfOther, into: scale.base)
+  }
+
+  /// value·R modulo the prime, one digit.
+  func enterDigit(_ value: borrowing Natural) -> LimbBuffer {
+    let result = LimbBuffer(count: ring.limbs)
+    unsafe enterDigit(value, into: result.base)
+    return result
+  }
+
+  private func enterDigit(_ value: borrowing Natural, into result: Limbs) {
+    let scratch = ring.makeScratch()
+    unsafe value.export(to: result, count: ring.limbs)
+    unsafe ring.digitMultiply(result, result, ring.digitRadixSquared, scratch.base)
+  }
+
+  /// m modulo the prime, one digit, for a ciphertext below n²; the first digit of the power must be 1.
+  ///
+  /// - Returns: 0 when it is, something else for a ciphertext that is no unit and for a fault in the first digit.
+  func decrypt(_ ciphertext: borrowing Natural, into residue: Limbs, _ scratch: Limbs) -> UInt64 {
+    let x = ring.makePair()
+    unsafe ring.reduce(ciphertext, into: x.base)
+    unsafe ring.multiply(x.base, x.base, ring.radixSquared, scratch)
+    unsafe ring.power(
+      x.base, x.base, exponent: exponent.base, bits: exponentBits, variableTime: false, scratch)
+    unsafe ring.multiply(x.base, x.base, ring.unit, scratch)
+    var difference = unsafe x.base[0] ^ 1
+    for index in 1..<ring.limbs { unsafe difference |= x.base[index] }
+    unsafe ring.digitMultiply(residue, x.base + ring.limbs, scale.base, scratch)
+    return difference
+  }
+}
+
+extension PaillierPrivateKey {
+  /// The residue 0 ≤ m < n of a ciphertext in ordinary pair form.
+  ///
+  /// - Throws: ``PaillierError`` with code `decryptionFailed`, whatever went wrong.
+  package func decryptResidue(_ pair: ConstantLimbs) throws(PaillierError) -> Natural {
+    let ciphertext = unsafe publicKey.core.number(pair)
+    let ring = halfQ.ring
+    let limbs = max(halfP.ring.limbs, ring.limbs)
+    let scratch = LimbBuffer(count: 12 * limbs)
+    let mp = LimbBuffer(count: limbs)
+    let mq = LimbBuffer(count: limbs)
+    var difference = unsafe halfP.decrypt(ciphertext, into: mp.base, scratch.base)
+    unsafe difference |= halfQ.decrypt(ciphertext, into: mq.base, scratch.base)
+    guard difference == 0 else { throw .decryptionFailed }
+
+    // m = m_p + p·((m_q - m_p)·p⁻¹ mod q); m_p is below p < 2q, so one addition of 0 reduces it.
+    let zero = LimbBuffer(count: limbs)
+    let t = LimbBuffer(count: limbs)
+    unsafe ring.digitAdd(t.base, mp.base, zero.base, scratch.base)
+    unsafe ring.digitSubtract(t.base, mq.base, t.base, scratch.base)
+    unsafe ring.digitMultiply(t.base, t.base, inverseOfP.base, scratch.base)
+    let low = unsafe Natural(limbs: mp.base, count: halfP.ring.limbs)
+    let high = unsafe Natural(limbs: t.base, count: ring.limbs)
+    return p.withValue { $0 * high + low }
+  }
+
+  /// The residue of a ciphertext given as a number.
+  ///
+  /// - Throws: ``PaillierError``: `malformed` for 0 and for numbers from n² on, else `decryptionFailed`.
+  package func decryptResidue(number: borrowing Natural) throws(PaillierError) -> Natural {
+    let core = publicKey.core
+    try core.checkCiphertext(number)
+    let pair = core.ring.makePair()
+    unsafe core.split(number, into: pair.base)
+    return try unsafe decryptResidue(pair.base)
+  }
+}
+
+extension PublicKeyCore {
+  /// Refuses numbers that are not between 0 and n².
+  package func checkCiphertext(_ number: borrowing Natural) throws(PaillierError) {
+    guard !number.isZero, number < modulus * modulus else {
+      throw PaillierError(.malformed, "ciphertext", "a ciphertext is a number between 0 and the square of the modulus")
+    }
+  }
+}

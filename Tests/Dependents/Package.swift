@@ -1,0 +1,20 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One executable for each library product, which depends on that product alone: what a user's package looks like,
+/// with no flags in the manifest.
+let uses = [
+  "PrivacyAccounting": "use-privacy-accounting",
+  "DifferentialPrivacy": "use-differential-privacy",
+  "Reporting": "use-reporting",
+]
+
+let package = Package(
+  name: "dependents",
+  dependencies: [.package(name: "tacit", path: "../..")],
+  targets: uses.sorted { $0.key < $1.key }.map { product, name in
+    .executableTarget(
+      name: name, dependencies: [.product(name: product, package: "tacit")], path: "Sources/\(name)")
+  },
+  swiftLanguageModes: [.v6]
+)

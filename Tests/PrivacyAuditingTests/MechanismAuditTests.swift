@@ -1,0 +1,75 @@
+import ExactMath
+import PrivacyAccounting
+import PrivacyAuditing
+import Testing
+
+/// Randomised response on "is there a row": says yes with probability `yes` when there is one, 1 − `yes` otherwise.
+private struct YesNo: AuditTarget {
+  var yes: Double
+  var random = SystemRandomNumberGenerator()
+
+  mutating func outputs(of dataset: [Double], count: Int) throws(AuditError) -> [Double] {
+    (0..<count).map { _ in
+      (Double.random(in: 0..<1, using: &random) < yes) == !dataset.isEmpty ? 1 : 0
+    }
+  }
+}
+
+private struct Canned: AuditTarget {
+  var answer: [Double]
+
+  mutating func outputs(of dataset: [Double], count: Int) throws(AuditError) -> [Double] { answer }
+}
+
+private func claim(_ epsilon: String) throws -> PrivacyClaim {
+  try PrivacyClaim(
+    epsilon: try #require(Rational(epsilon)), delta: 0, unit: "row", adjacency: .addOrRemove)
+}
+
+@Suite struct MechanismAuditTests {
+  /// P[yes | row] = 3/4 gives exactly ε = ln 3 = 1.0986…; false alarms of this test have probability ≤ 1e-9.
+  @Test func `a true claim stands and a false one falls`() throws {
+    let pairs = [AdjacentPair([], [1])]
+    var target = YesNo(yes: 0.75)
+    let honest = try MechanismAudit(claim: claim("1.0987"), alpha: 1e-9, samples: 40_000, pairs: pairs).run(&target)
+    #expect(honest.verdict == .notRefuted)
+    let broken = try MechanismAudit(claim: claim("0.9"), alpha: 1e-9, samples: 40_000, pairs: pairs).run(&target)
+    #expect(broken.verdict == .refuted)
+    #expect(broken.witness?.counts.trials == 30_000)
+  }
+
+  @Test func `too few samples for the claim are inconclusive, not a pass`() throws {
+    var target = YesNo(yes: 0.75)
+    let report = try MechanismAudit(claim: claim("6"), alpha: 0.05, samples: 100, pairs: [AdjacentPair([], [1])]).run(
+      &target)
+    #expect(report.verdict == .inconclusive)
+    #expect(report.cap < 6)
+  }
+
+  @Test func `a fixed event uses every sample`() throws {
+    var target = YesNo(yes: 0.75)
+    let event = OutputEvent(threshold: 1, side: .atLeast)
+    let report = try MechanismAudit(
+      claim: claim("0.5"), alpha: 1e-9, samples: 10_000, pairs: [AdjacentPair([], [1])], choice: .fixed(event)
+    ).run(&target)
+    #expect(report.witness?.counts.trials == 10_000)
+    #expect(report.verdict == .refuted)
+  }
+
+  @Test(arguments: [[1.0, 2.0], [Double](repeating: .nan, count: 100), [Double](repeating: .infinity, count: 100)])
+  func `a target that answers short or without numbers is a target error`(answer: [Double]) throws {
+    var target = Canned(answer: answer)
+    let audit = try MechanismAudit(claim: claim("1"), alpha: 0.05, samples: 100, pairs: [AdjacentPair([], [1])])
+    let error = #expect(throws: AuditError.self) { try audit.run(&target) }
+    #expect(error?.code == .targetFailed)
+  }
+
+  @Test func `a claim without a unit of privacy is refused`() {
+    #expect(throws: AuditError.self) {
+      try PrivacyClaim(epsilon: 1, delta: 0, unit: "", adjacency: .addOrRemove)
+    }
+    #expect(throws: AuditError.self) {
+      try PrivacyClaim(epsilon: 1, delta: 1, unit: "row", adjacency: .addOrRemove)
+    }
+  }
+}
