@@ -67,9 +67,7 @@ final class ClientWorker {
   }
 
   private func descend(_ examples: [Int32], client: Int, round: Int, global: [Float]) {
-    parameters.withUnsafeMutableBufferPointer { target in
-      global.withUnsafeBufferPointer { source in unsafe _ = target.update(fromContentsOf: source) }
-    }
+    for index in parameters.indices { parameters[index] = global[index] }
     guard !examples.isEmpty else { return }
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "batches")
       .substream(round).substream(client)

@@ -4,11 +4,11 @@ import SecureRandom
 
 /// Draws a round's discrete Gaussian noise: the server's, or one client's share of it.
 struct NoiseShare: Sendable {
-  private let sampler: DiscreteGaussianSampler
+  private let sampler: BlockSampler
   private let simulated: SimulationGenerator?
 
   init(_ plan: PrivacyPlan, seed: UInt64) throws {
-    sampler = DiscreteGaussianSampler(plan.variance)
+    sampler = BlockSampler(.discreteGaussian(variance: plan.variance.variance))
     simulated = plan.isSimulated ? SimulationGenerator(seed: seed, stream: "noise") : nil
   }
 

@@ -58,13 +58,11 @@ extension Simulation {
       lanes.append(Lane(worker, client: try sum.makeClient(), server: try sum.makeServer(round: round)))
     }
     let share = plan.privacy?.placement == .distributed ? noise : nil
-    let shared = unsafe Shared(lanes: lanes, queue: queue, global: parameters, round: round, noise: share)
-    DispatchQueue.concurrentPerform(iterations: lanes.count) { index in
-      let lane = unsafe shared.lanes[index]
+    let task = RoundTask(queue: queue, global: parameters, round: round, noise: share)
+    parallel(lanes) { lane in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard position < shared.queue.count else { return }
-        guard lane.serve(shared.queue[position], shared) else { return }
+        guard position < task.queue.count, lane.serve(task.queue[position], task) else { return }
       }
     }
     for lane in lanes {
@@ -115,10 +113,10 @@ private final class Lane<Sum: SecureSum & ~Copyable> {
   }
 
   /// Trains one client and adds its contribution; false after an error.
-  func serve(_ number: Int, _ shared: borrowing Shared<Sum>) -> Bool {
-    worker.train(number, round: shared.round, global: shared.global, noise: shared.noise)
+  func serve(_ number: Int, _ task: RoundTask) -> Bool {
+    worker.train(number, round: task.round, global: task.global, noise: task.noise)
     do {
-      let contribution = try client.protect(worker.values, client: number, round: shared.round)
+      let contribution = try client.protect(worker.values, client: number, round: task.round)
       worker.tally.wireBytes += client.wireBytes(contribution)
       try server.add(contribution)
       return true
@@ -129,10 +127,22 @@ private final class Lane<Sum: SecureSum & ~Copyable> {
   }
 }
 
-/// What the threads of a round read; each takes the lane of its own index and no other.
-@unsafe
-private struct Shared<Sum: SecureSum & ~Copyable>: @unchecked Sendable {
-  let lanes: [Lane<Sum>]
+/// Calls `body` for every element, each on a thread of its own.
+private func parallel<Element: AnyObject>(_ elements: [Element], _ body: (Element) -> Void) {
+  withoutActuallyEscaping(body) { body in
+    let work = Unshared(elements: elements, body: body)
+    DispatchQueue.concurrentPerform(iterations: elements.count) { work.body(work.elements[$0]) }
+  }
+}
+
+/// Objects that are handed to one thread each: every index is visited once, so nothing is shared between threads.
+private struct Unshared<Element: AnyObject>: @unchecked Sendable {
+  let elements: [Element]
+  let body: (Element) -> Void
+}
+
+/// What the threads of a round read.
+private struct RoundTask {
   let queue: [Int]
   let global: [Float]
   let round: Int

@@ -1,4 +1,3 @@
-public import ExactMath
 public import PrivacyAccounting
 public import SecureAggregation
 
