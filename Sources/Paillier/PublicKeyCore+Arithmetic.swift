@@ -1,7 +1,15 @@
-import BigNumber
+package import BigNumber
 private import SecureRandom
 
 extension PublicKeyCore {
+  /// The canonical number of a pair held in an array.
+  package func number(_ words: [UInt64]) -> Natural {
+    let pair = ring.makePair()
+    precondition(words.count == pair.count, "a ciphertext has two digits")
+    for index in 0..<pair.count { unsafe pair.base[index] = words[index] }
+    return unsafe number(pair.base)
+  }
+
   /// R^k mod n² in ordinary form: the product of k factors that each lost an R becomes right again with it.
   func radixPower(_ k: Int) -> LimbBuffer {
     let scratch = ring.makeScratch()
