@@ -133,7 +133,7 @@ let package = Package(
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),
     tests("ExactMath", ["ExactMath", oracle]),
-    tests("BigNumber", ["BigNumber", "SecureRandom", oracle]),
+    tests("BigNumber", ["BigNumber", "CKernels", "SecureRandom", oracle]),
     tests("PrivacyAccounting", ["PrivacyAccounting", "ExactMath"]),
     tests("TableFormats", ["TableFormats"]),
     tests("Reporting", ["Reporting"]),
