@@ -42,6 +42,8 @@ func notebook(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "tacit",
   products: [
+    .library(name: "ExactMath", targets: ["ExactMath"]),
+    .library(name: "SecureRandom", targets: ["SecureRandom"]),
     .library(name: "PrivacyAccounting", targets: ["PrivacyAccounting"]),
     .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
     .library(name: "Paillier", targets: ["Paillier"]),
