@@ -79,7 +79,7 @@ import Testing
     let sampler = DiscreteLaplaceReference(scale: Rational(numerator, denominator))
     let (law, missing) = enumerate(depth: 64) { $0.overrun ? nil : sampler.sample(using: &$0).clamped }
     let exact = ChiSquare.law(-2_000...2_000) { abs($0) * Double(denominator) / Double(numerator) }
-    #expect(missing < 0.05)
+    #expect(missing < 0.15)
     for (value, mass) in law {
       #expect(mass <= (exact[Int(value)] ?? 0) + 1e-12)
       #expect(mass >= (exact[Int(value)] ?? 0) - missing)

@@ -5,7 +5,8 @@ package enum ExactExponential {
   /// The argument is halved until it is below one half, the alternating series is summed with every term rounded down,
   /// and the result is squared back. A rounded term is off by at most two units (its own and half its predecessor's),
   /// so N terms are off by at most 2N, and what is left out by less than three more, since the terms alternate and
-  /// decrease; squaring rounds outwards. `high − low` is at most a few units.
+  /// decrease. Rounding the argument down moves the result by at most one more; squaring rounds outwards.
+  /// `high − low` is at most a few units.
   package static func bounds(
     _ numerator: BigWhole, over denominator: BigWhole, precision: Int
   ) -> (low: BigWhole, high: BigWhole) {
@@ -14,10 +15,7 @@ package enum ExactExponential {
     // Each squaring doubles the error and loses at most one unit; 40 bits cover the series' own units.
     let working = precision + halvings + 40
     let argument = (numerator << working) / (denominator << halvings)
-    let (sumLow, _) = series(argument + one, working)
-    let (_, sumHigh) = series(argument, working)
-    var low = sumLow
-    var high = sumHigh
+    var (low, high) = series(argument, working)
     for _ in 0..<halvings {
       low = (low * low) >> working
       high = ((high * high) >> working) + one
@@ -26,7 +24,7 @@ package enum ExactExponential {
     return (low >> drop, (high >> drop) + one)
   }
 
-  /// Bounds of 2^working · e^(−x / 2^working) for x ≤ 2^(working − 1).
+  /// Bounds of 2^working · e^(−y / 2^working) for x ≤ y ≤ x + 1 and x ≤ 2^(working − 1).
   private static func series(_ x: BigWhole, _ working: Int) -> (BigWhole, BigWhole) {
     var positive = BigWhole.one << working
     var negative = BigWhole.zero
@@ -38,7 +36,7 @@ package enum ExactExponential {
       n += 1
     }
     let sum = positive - negative
-    let slack = BigWhole(2 * n + 4)
+    let slack = BigWhole(2 * n + 5)
     return (sum > slack ? sum - slack : .zero, sum + slack)
   }
 }
