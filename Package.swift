@@ -128,10 +128,13 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Benchmarks.
+    benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
+
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),
     tests("ExactMath", ["ExactMath", oracle]),
-    tests("BigNumber", ["BigNumber", "SecureRandom", oracle]),
+    tests("BigNumber", ["BigNumber", "CKernels", "SecureRandom", oracle]),
     tests("PrivacyAccounting", ["PrivacyAccounting", "ExactMath"]),
     tests("TableFormats", ["TableFormats"]),
     tests("Reporting", ["Reporting"]),

@@ -39,7 +39,7 @@ struct KeyIndex: Sendable {
 
   @inline(__always)
   private func matches(_ text: UnsafeRawBufferPointer, at start: Int) -> Bool {
-    for index in unsafe 0..<text.count where unsafe bytes[start + index] != text[index] { return false }
+    for index in 0..<text.count where unsafe bytes[start + index] != text[index] { return false }
     return true
   }
 
@@ -47,7 +47,7 @@ struct KeyIndex: Sendable {
   @inline(__always)
   private static func hash(_ text: UnsafeRawBufferPointer) -> Int {
     var value: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in unsafe text { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for index in 0..<text.count { value = unsafe (value ^ UInt64(text[index])) &* 0x100_0000_01b3 }
     value ^= value >> 32
     return Int(truncatingIfNeeded: value & 0x7fff_ffff_ffff_ffff)
   }

@@ -1,4 +1,4 @@
-public import SecureRandom
+import SecureRandom
 
 /// SipHash-2-4 with 128-bit output: a keyed pseudorandom function for short inputs (Aumasson and Bernstein 2012).
 ///

@@ -68,10 +68,11 @@ struct QuantileTree {
 
   /// How far a sum of `terms` independent Laplace noises, weighted within ±1, may lie from 0.
   ///
-  /// Reference: Chan, Shi and Song 2011, Lemma 2.8: with ν = b·max(√m, √ln(2/β)), P[|ΣY| > ν√(8 ln(2/β))] ≤ β. The
-  /// discrete law is the continuous one rounded toward zero in its magnitude, so the bound holds for it too.
+  /// Reference: Chan, Shi and Song 2011, Lemma 2.8: for ν above b·√m and b·√ln(2/β), P[|ΣY| > ν√(8 ln(2/β))] ≤ β. Its
+  /// proof reads the moment generating function alone, and the discrete law's,
+  /// (1 − (cosh h − 1)/(cosh 1/b − 1))⁻¹, is at most the continuous one's, (1 − b²h²)⁻¹, since (cosh x − 1)/x² grows.
   private static func reach(terms: Int, scale: Double, miss: Double) -> Double {
     let logarithm = log(2 / miss)
-    return scale * max(Double(terms).squareRoot(), logarithm.squareRoot()) * (8 * logarithm).squareRoot()
+    return 1.000_001 * scale * max(Double(terms).squareRoot(), logarithm.squareRoot()) * (8 * logarithm).squareRoot()
   }
 }

@@ -1,3 +1,4 @@
+import ExactMath
 public import PrivacyAccounting
 
 /// What is asked of a table, and under which promise: the model behind `QUERY.yaml`.

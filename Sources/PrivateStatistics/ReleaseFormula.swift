@@ -5,6 +5,8 @@ import Glibc
 struct ReleaseFormula {
   let plan: NoisePlan
   let query: Query
+  /// Whether the integers carry no noise, so that every interval is a point.
+  var noiseFree = false
   /// The chance that an interval misses.
   static let miss = 0.05
 
@@ -20,7 +22,7 @@ struct ReleaseFormula {
 
   private func values(_ metric: Metric, _ parts: [NoisePart], _ cells: [Int128]) -> [ReleasedValue] {
     let share = ReleaseFormula.miss / Double(parts.count)
-    let reach = parts.map { NoiseTail.reach(scale: $0.scale, share: share) }
+    let reach = parts.map { noiseFree ? 0 : NoiseTail.reach(scale: $0.scale, share: share) }
     switch metric.kind {
     case .count, .units, .histogram:
       return (0..<parts[0].width).map { exact(cells[parts[0].offset + $0], reach[0], step: 1) }
@@ -35,7 +37,9 @@ struct ReleaseFormula {
     case .quantile:
       guard let grid = metric.grid else { return [] }
       let tree = QuantileTree(
-        nodes: Array(cells[parts[0].offset..<(parts[0].offset + parts[0].width)]), scale: parts[0].scale, grid: grid)
+        nodes: Array(cells[parts[0].offset..<(parts[0].offset + parts[0].width)]),
+        scale: noiseFree ? 0 : parts[0].scale,
+        grid: grid)
       return metric.at.map { tree.quantile($0.doubleValue, miss: ReleaseFormula.miss) }
     }
   }

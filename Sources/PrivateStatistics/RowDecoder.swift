@@ -123,10 +123,9 @@ struct RowDecoder: Sendable {
     _ base: Int, _ column: Int, _ bytes: UnsafeRawBufferPointer, _ ranges: UnsafeBufferPointer<UInt32>
   ) throws(Problem) -> UnsafeRawBufferPointer {
     let field = unsafe try field(base, column, bytes, ranges)
-    for byte in unsafe field where byte >= 0x80 {
-      guard unsafe String(validating: field, as: UTF8.self) != nil else { throw .notText(column: column) }
-      break
-    }
+    var high: UInt8 = 0
+    for index in 0..<field.count { high |= unsafe field[index] }
+    if high >= 0x80, unsafe String(validating: field, as: UTF8.self) == nil { throw .notText(column: column) }
     return unsafe field
   }
 }
