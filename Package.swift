@@ -44,6 +44,7 @@ let package = Package(
   products: [
     .library(name: "ExactMath", targets: ["ExactMath"]),
     .library(name: "SecureRandom", targets: ["SecureRandom"]),
+    .library(name: "TableFormats", targets: ["TableFormats"]),
     .library(name: "PrivacyAccounting", targets: ["PrivacyAccounting"]),
     .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
     .library(name: "Paillier", targets: ["Paillier"]),
