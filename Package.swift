@@ -127,6 +127,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Benchmarks.
+    benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
+
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),
     tests("ExactMath", ["ExactMath", oracle]),

@@ -71,7 +71,9 @@ package struct BigWhole: Sendable {
 }
 
 extension BigWhole {
-  package static func + (a: BigWhole, b: BigWhole) -> BigWhole { unsafe combine(a, b) { unsafe __gmpz_add($0, $1, $2) } }
+  package static func + (a: BigWhole, b: BigWhole) -> BigWhole {
+    unsafe combine(a, b) { unsafe __gmpz_add($0, $1, $2) }
+  }
 
   /// The difference.
   ///
@@ -81,7 +83,9 @@ extension BigWhole {
     return unsafe combine(a, b) { unsafe __gmpz_sub($0, $1, $2) }
   }
 
-  package static func * (a: BigWhole, b: BigWhole) -> BigWhole { unsafe combine(a, b) { unsafe __gmpz_mul($0, $1, $2) } }
+  package static func * (a: BigWhole, b: BigWhole) -> BigWhole {
+    unsafe combine(a, b) { unsafe __gmpz_mul($0, $1, $2) }
+  }
 
   /// The quotient, rounded down.
   ///

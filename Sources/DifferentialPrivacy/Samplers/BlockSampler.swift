@@ -118,7 +118,7 @@ extension BlockSampler {
       let decision = usesFixedPoint ? quickDecision(block: block, place: place, level: level) : nil
       let kept =
         decision ?? ExactDecision(self, block: block, beyond: .zero, place: place, level: level).settle(using: &source)
-      return kept ? position(block: BigWhole(UInt64(block)), place: place) : nil
+      return kept ? Int64(UInt64(block) << UInt64(table.bits) + offset(place)) : nil
     }
     let rate = table.tailRate
     let beyond: BigWhole
@@ -130,16 +130,15 @@ extension BlockSampler {
     guard
       ExactDecision(self, block: table.blocks, beyond: beyond, place: place, level: level).settle(using: &source)
     else { return nil }
-    return position(block: BigWhole(UInt64(block)) + beyond, place: place)
+    let x = (BigWhole(UInt64(block)) + beyond) << table.bits + BigWhole(offset(place))
+    return Int64(min(x.word ?? .max, UInt64(SignedSample.limit)))
   }
 
-  /// The integer a place stands for, clamped to 2⁶².
-  private func position(block: BigWhole, place: UInt64) -> Int64 {
-    let rounds = law.support == .roundedReals
-    let needed = table.bits + (rounds ? 1 : 0)
-    let offset = needed == 0 ? 0 : place >> UInt64(64 - needed)
-    let x = (block << table.bits) + BigWhole(rounds ? (offset + 1) >> 1 : offset)
-    return Int64(min(x.word ?? .max, UInt64(SignedSample.limit)))
+  /// How far into its block the integer lies that a place stands for.
+  private func offset(_ place: UInt64) -> UInt64 {
+    let rounds: UInt64 = law.support == .roundedReals ? 1 : 0
+    let needed = UInt64(table.bits) + rounds
+    return needed == 0 ? 0 : (place >> (64 - needed) + rounds) >> rounds
   }
 
   /// Compares the level with the acceptance probability in fixed point; `nil` when they are too close to tell.
@@ -156,6 +155,8 @@ extension BlockSampler {
       let twice = UInt128(2 * UInt64(block)) * UInt128(place)
       let sum = twice + UInt128(place.multipliedFullWidth(by: place).high)
       z = UInt64(truncatingIfNeeded: ((sum >> 12) * UInt128(table.fall)) >> 52)
+    case .skellam:
+      z = 0
     }
     var series: UInt64 = 0
     for coefficient in BlockSampler.inverseFactorials {

@@ -32,21 +32,17 @@ struct BlockTable: Sendable {
 
   init(_ law: BlockLaw, mostBlocks: Int = BlockTable.columns - 2) {
     let bits = law.blockBits
-    var starts = [Fixed120.one]
-    var falls: [Fixed120] = []
-    var (ratio, ratioOfRatios) = BlockTable.ratios(law, bits)
-    let smallest = UInt128(1) << 80
-    while true {
-      falls.append(ratio)
-      let next = starts[starts.count - 1] * ratio
-      ratio = ratio * ratioOfRatios
-      starts.append(next)
-      if next.high < smallest || falls.count == mostBlocks { break }
-    }
+    let (starts, falls) = BlockTable.envelope(law, bits, mostBlocks)
     // `starts` holds one more than the blocks: where the tail begins.
     let blocks = falls.count
     let tail = law.tailRate(blocks: UInt64(blocks), bits: bits)
     let tailRatio = Fixed120(expMinus: tail.0, over: tail.1)
+    if case .skellam = law.shape {
+      // w(N+1)/w(N) must lie below the tail's ratio, and the logarithmic concavity of w does the rest.
+      let edge = law.skellamWeights(through: blocks + 1, precision: 160)
+      precondition(
+        edge[blocks + 1].high << 160 <= edge[blocks].low * BigWhole(tailRatio.low) << 40, "the tail is under its bound")
+    }
     let tailWeight = BlockTable.quotient(starts[blocks].high, tailRatio.complement.low)
 
     let total = starts[..<blocks].reduce(UInt128(0)) { $0 + $1.high } + tailWeight
@@ -83,17 +79,33 @@ struct BlockTable: Sendable {
     return remainder == 0 ? quotient : quotient + 1
   }
 
-  /// The fall from block 0 to block 1, and the factor by which the fall changes from each block to the next.
-  private static func ratios(_ law: BlockLaw, _ bits: Int) -> (Fixed120, Fixed120) {
+  /// w at the start of every block and at the start of the tail, and the fall over each block.
+  private static func envelope(_ law: BlockLaw, _ bits: Int, _ mostBlocks: Int) -> ([Fixed120], [Fixed120]) {
+    let smallest = UInt128(1) << 80
+    var starts = [Fixed120.one]
+    var falls: [Fixed120] = []
+    if case .skellam = law.shape {
+      for weight in law.skellamWeights(through: mostBlocks, precision: 160).dropFirst() {
+        starts.append(
+          Fixed120(low: (weight.low >> 40).doubleWord ?? 0, high: ((weight.high >> 40).doubleWord ?? 0) + 1))
+        falls.append(.one)
+        if starts[starts.count - 1].high < smallest { break }
+      }
+      return (starts, falls)
+    }
     let (top, bottom) = law.exponent(ofBlock: 1, bits: bits)
-    let first = Fixed120(expMinus: top, over: bottom)
-    switch law.shape {
-    case .exponential: return (first, .one)
-    case .gaussian: return (first, Fixed120(expMinus: top << 1, over: bottom))
+    var ratio = Fixed120(expMinus: top, over: bottom)
+    let ratioOfRatios = law.isExponential ? Fixed120.one : Fixed120(expMinus: top << 1, over: bottom)
+    while true {
+      falls.append(ratio)
+      starts.append(starts[starts.count - 1] * ratio)
+      ratio = ratio * ratioOfRatios
+      if starts[starts.count - 1].high < smallest || falls.count == mostBlocks { return (starts, falls) }
     }
   }
 
   private static func fall(_ law: BlockLaw, _ bits: Int) -> UInt64 {
+    if case .skellam = law.shape { return 0 }
     let (top, bottom) = law.exponent(ofBlock: 1, bits: bits)
     return ((top << 64) / bottom).word ?? UInt64.max
   }

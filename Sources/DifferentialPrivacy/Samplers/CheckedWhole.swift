@@ -83,7 +83,8 @@ extension UInt128: CheckedWhole {
   package var big: BigWhole { BigWhole(self) }
   package var narrow: UInt64? { UInt64(exactly: self) }
 
-  package static func uniform<Words: RandomWords & ~Copyable>(below bound: UInt128, from words: inout Words) -> UInt128 {
+  package static func uniform<Words: RandomWords & ~Copyable>(below bound: UInt128, from words: inout Words) -> UInt128
+  {
     words.uniform(below: bound)
   }
 }

@@ -66,11 +66,27 @@ struct ExactDecision {
       let ratio = ExactExponential.bounds(tailRate.0, over: tailRate.1, precision: precision)
       norm = (low: ratio.high < unit ? unit - ratio.high : .zero, high: unit - min(ratio.low, unit))
     }
+    let (low, high) = weightBounds(from: start, to: end, precision)
+    return (low: (lambda * low, weight * norm.high), high: (lambda * high, weight * norm.low))
+  }
+
+  /// Bounds of w(x)·e^(beyond · rate) over the interval, in units of 2^−precision.
+  private func weightBounds(from start: BigWhole, to end: BigWhole, _ precision: Int) -> (BigWhole, BigWhole) {
+    if case .skellam = law.shape {
+      let weight = law.skellamWeights(through: Int(block.word ?? 0), precision: 2 * precision).last
+      guard let weight, !beyond.isZero else {
+        return ((weight?.low ?? .zero) >> precision, (weight?.high ?? .zero) >> precision + .one)
+      }
+      let decay = ExactExponential.bounds(beyond * tailRate.0, over: tailRate.1, precision: precision)
+      guard !decay.low.isZero else { return (.zero, .one << precision) }
+      return (weight.low / decay.high, weight.high / decay.low + .one)
+    }
     let atStart = exponent(start)
     let atEnd = exponent(end)
-    let high = ExactExponential.bounds(atStart.0, over: atStart.1, precision: precision).high
-    let low = ExactExponential.bounds(atEnd.0, over: atEnd.1, precision: precision).low
-    return (low: (lambda * low, weight * norm.high), high: (lambda * high, weight * norm.low))
+    return (
+      ExactExponential.bounds(atEnd.0, over: atEnd.1, precision: precision).low,
+      ExactExponential.bounds(atStart.0, over: atStart.1, precision: precision).high
+    )
   }
 
   /// g(x) − beyond · rate for x = `scaled` blocks of 2^−placeBits, as a fraction.

@@ -6,7 +6,8 @@ extension UniformSource where Self: ~Copyable {
   ///
   /// Flips coins of probability γ/1, γ/2, γ/3, … until one fails; the answer is whether the failing one has an odd
   /// number, which is the alternating series of the exponential (algorithm 1).
-  package mutating func bernoulliExp<Width: CheckedWhole>(unit a: Width, over b: Width, from start: UInt64 = 1) -> Bool {
+  package mutating func bernoulliExp<Width: CheckedWhole>(unit a: Width, over b: Width, from start: UInt64 = 1) -> Bool
+  {
     var k = start
     while true {
       guard let denominator = b.times(Width(k)) else {
