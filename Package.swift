@@ -42,6 +42,9 @@ func notebook(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "tacit",
   products: [
+    .library(name: "ExactMath", targets: ["ExactMath"]),
+    .library(name: "SecureRandom", targets: ["SecureRandom"]),
+    .library(name: "TableFormats", targets: ["TableFormats"]),
     .library(name: "PrivacyAccounting", targets: ["PrivacyAccounting"]),
     .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
     .library(name: "Paillier", targets: ["Paillier"]),
@@ -124,6 +127,9 @@ let package = Package(
         arguments, yaml, crypto,
       ],
       swiftSettings: strict),
+
+    // Benchmarks.
+    benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
 
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),

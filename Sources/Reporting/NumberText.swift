@@ -36,9 +36,9 @@ public enum NumberText {
     let kept = min(max(digits, 1), 15)
     var exponent = decimalExponent(value.magnitude)
     // Rounding may carry into the next decade: 9.996 to three digits is 10.
-    if (value.magnitude * powerOfTen(kept - 1 - exponent)).rounded() >= powerOfTen(kept) { exponent += 1 }
+    if scaled(value.magnitude, byTenTo: kept - 1 - exponent).rounded() >= powerOfTen(kept) { exponent += 1 }
     guard exponent >= -5, exponent < 9 else {
-      let mantissa = trimmed(fixed(value * powerOfTen(-exponent), decimals: kept - 1))
+      let mantissa = trimmed(fixed(scaled(value, byTenTo: -exponent), decimals: kept - 1))
       return "\(mantissa)e\(exponent)"
     }
     let places = kept - 1 - exponent
@@ -90,18 +90,20 @@ public enum NumberText {
     return exponent < 0 ? 1 / power : power
   }
 
+  /// A number times ten to an integer power, without passing through infinity or zero on the way.
+  static func scaled(_ value: Double, byTenTo exponent: Int) -> Double {
+    let first = min(max(exponent, -150), 150)
+    let rest = exponent - first
+    let scaled = first < 0 ? value / powerOfTen(-first) : value * powerOfTen(first)
+    return rest == 0 ? scaled : self.scaled(scaled, byTenTo: rest)
+  }
+
   /// The exponent of the leading decimal digit of a positive finite number.
   static func decimalExponent(_ magnitude: Double) -> Int {
-    var exponent = 0
-    var rest = magnitude
-    while rest >= 10, exponent < 400 {
-      exponent += 1
-      rest = magnitude / powerOfTen(exponent)
-    }
-    while rest < 1, exponent > -330 {
-      exponent -= 1
-      rest = magnitude * powerOfTen(-exponent)
-    }
+    // log₁₀ 2 times the binary exponent is at most one too low, or one too high after rounding.
+    var exponent = Int((Double(magnitude.exponent) * 0.301_029_995_663_981_2).rounded(.down))
+    while scaled(magnitude, byTenTo: -exponent) >= 10 { exponent += 1 }
+    while scaled(magnitude, byTenTo: -exponent) < 1 { exponent -= 1 }
     return exponent
   }
 

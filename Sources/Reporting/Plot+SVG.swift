@@ -17,7 +17,9 @@ extension Plot {
   }
 }
 
-/// One drawing in progress: axes and legend. The data is drawn in `PlotDrawing+Data.swift`.
+/// One drawing in progress: axes and legend.
+///
+/// The data is drawn in `PlotDrawing+Data.swift`.
 struct PlotDrawing {
   let plot: Plot
   let layout: PlotLayout
@@ -92,8 +94,10 @@ struct PlotDrawing {
 
   private mutating func drawAxes() {
     let base = layout.bottom
-    canvas.line(layout.left, base, layout.right, base, class: "ax")
-    if layout.yScale.scale == .linear, layout.yScale.range.lowerBound < 0, layout.yScale.range.upperBound > 0 {
+    let crossesZero =
+      layout.yScale.scale == .linear && layout.yScale.range.lowerBound < 0 && layout.yScale.range.upperBound > 0
+    canvas.line(layout.left, base, layout.right, base, class: crossesZero ? "gr" : "ax")
+    if crossesZero {
       let zero = layout.yScale.position(0)
       canvas.line(layout.left, zero, layout.right, zero, class: "ax")
     }
@@ -125,10 +129,12 @@ struct PlotDrawing {
             y: layout.bottom + 17 + Double(row) * PlotLayout.lineHeight, anchor: "middle")
         }
       }
-    case .turned(let names):
-      for (index, name) in names.enumerated() {
+    case .turned(let names, let degrees):
+      for (index, name) in names.enumerated() where !name.isEmpty {
         canvas.text(
-          name, x: layout.xScale.position(Double(index)) + 4, y: layout.bottom + 14, anchor: "end", turn: -40)
+          name, x: layout.xScale.position(Double(index)) + 4, y: layout.bottom + (degrees == 90 ? 8 : 14),
+          anchor: "end",
+          turn: -degrees)
       }
     }
   }

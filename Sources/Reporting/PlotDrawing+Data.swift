@@ -83,15 +83,15 @@ extension PlotDrawing {
   private mutating func drawBand(_ index: Int) {
     let series = plot.series[index]
     guard series.intervals == .band else { return }
-    for run in runs(series) where run.contains(where: { $0.interval != nil }) {
+    for run in runs(series).flatMap({ $0.split { $0.interval == nil } }) {
       var upper: [(x: Double, y: Double)] = []
       var lower: [(x: Double, y: Double)] = []
-      for (position, point) in run.enumerated() {
-        let interval = point.interval ?? point.y...point.y
+      for point in run {
+        guard let interval = point.interval else { continue }
         let x = layout.xScale.position(point.x)
-        if series.form == .step, position > 0 {
-          upper.append((x, upper[upper.count - 1].y))
-          lower.append((x, lower[lower.count - 1].y))
+        if series.form == .step, let above = upper.last, let below = lower.last {
+          upper.append((x, above.y))
+          lower.append((x, below.y))
         }
         upper.append((x, pixel(interval.upperBound)))
         lower.append((x, pixel(interval.lowerBound)))

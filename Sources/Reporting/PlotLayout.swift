@@ -16,7 +16,7 @@ struct PlotLayout {
   /// How the names of categories are written under the axis.
   enum CategoryLabels {
     case lines([[String]])
-    case turned([String])
+    case turned([String], degrees: Double)
   }
 
   static let fontSize = 13.0
@@ -47,14 +47,14 @@ struct PlotLayout {
 
     (legend, cursor) = Self.placedLegend(plot, width: inner, from: cursor)
     labelBaseline = cursor + 16
-    top = labelBaseline + 10
+    top = labelBaseline + 14
 
     let yRange = Plot.shownRange(
       plot.y, values: plot.shownHeights, anchor: plot.series.contains(where: \.standsOnZero))
     let plotHeight = min(max(width * 0.46, 190), 340)
     yTicks =
       plot.y.ticks.map { PlotTicks.explicit($0, in: yRange) }
-      ?? PlotTicks.automatic(yRange, scale: plot.y.scale, limit: Int(plotHeight / 42))
+      ?? PlotTicks.automatic(yRange, scale: plot.y.scale, limit: Int(plotHeight / 30))
     let widest = yTicks.ticks.map { TextWidth.pixels($0.label, fontSize: Self.fontSize) }.max() ?? 0
     var start = Self.edge + widest + 8
     let end = width - Self.edge - 6
@@ -69,10 +69,12 @@ struct PlotLayout {
       switch labels {
       case .lines(let lines):
         below = 8 + Double(lines.map(\.count).max() ?? 1) * Self.lineHeight
-      case .turned(let names):
+      case .turned(let names, let degrees):
         let longest = names.map { TextWidth.pixels($0, fontSize: Self.fontSize) }.max() ?? 0
-        below = 16 + longest * 0.643
-        start = max(start, Self.edge + longest * 0.766 - slot / 2)
+        // Sine and cosine of the two angles in use, 40° and 90°.
+        let (rise, run) = degrees == 90 ? (1.0, 0.0) : (0.643, 0.766)
+        below = 16 + longest * rise
+        start = max(start, Self.edge + longest * run - slot / 2)
       }
     }
     left = start
@@ -141,9 +143,14 @@ struct PlotLayout {
   private static func categoryLabels(_ names: [String], slot: Double) -> CategoryLabels {
     let lines = names.map { wrapped($0, to: slot - 6, fontSize: fontSize, limit: 4) }
     let fits = lines.allSatisfy { label in
-      label.count <= 3 && label.allSatisfy { TextWidth.pixels($0, fontSize: fontSize) <= slot - 4 && !$0.hasSuffix("…") }
+      label.count <= 3
+        && label.allSatisfy { TextWidth.pixels($0, fontSize: fontSize) <= slot - 4 && !$0.hasSuffix("…") }
     }
-    return fits ? .lines(lines) : .turned(names.map { TextWidth.cut($0, toCells: 24) })
+    guard !fits else { return .lines(lines) }
+    // Upright names need a line's height each; when there is not even that, some stay away.
+    let every = slot >= 14 ? 1 : Int((14 / max(slot, 0.1)).rounded(.up))
+    let shown = names.enumerated().map { $0.offset.isMultiple(of: every) ? TextWidth.cut($0.element, toCells: 24) : "" }
+    return .turned(shown, degrees: slot >= 21 ? 40 : 90)
   }
 
   /// Text broken at spaces into lines of at most `room` pixels; the last line is cut when there are too many.

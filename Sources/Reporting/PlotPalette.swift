@@ -34,13 +34,13 @@ enum PlotPalette {
       .tp .rb{fill:#5b6169;opacity:.12}
       .tp .mk{stroke:#ffffff;stroke-width:1}
       .tp .bo{fill-opacity:.55}
+      .tp .er{stroke:#15181b}
 
       """
     for (index, colour) in light.enumerated() {
       css += ".tp .s\(index){stroke:\(colour)}.tp .f\(index){fill:\(colour)}\n"
     }
     css += """
-      .tp .er{stroke:#15181b}
       @media (prefers-color-scheme:dark){
       .tp text{fill:#b9c0c8}
       .tp .tt{fill:#eef1f4}

@@ -100,7 +100,7 @@ struct PlotTicks: Hashable {
 
   private static func scientific(_ value: Double) -> String {
     var exponent = NumberText.decimalExponent(value.magnitude)
-    var mantissa = NumberText.significant(value * NumberText.powerOfTen(-exponent), digits: 3)
+    var mantissa = NumberText.significant(NumberText.scaled(value, byTenTo: -exponent), digits: 3)
     if mantissa == "10" || mantissa == "-10" {
       mantissa = mantissa == "10" ? "1" : "-1"
       exponent += 1

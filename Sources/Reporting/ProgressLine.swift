@@ -55,7 +55,7 @@ public final class ProgressLine: Sendable {
         let (whole, atto) = start.duration(to: .now).components
         return Double(whole) + Double(atto) * 1e-18
       },
-      write: { Self.writeToStandardError($0) })
+      write: { StandardError.write($0) })
   }
 
   /// A progress line with its clock and its output given, for tests.
@@ -164,14 +164,5 @@ public final class ProgressLine: Sendable {
       if inEscape, character == "m" { inEscape = false }
     }
     return kept
-  }
-
-  private static func writeToStandardError(_ text: String) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-      guard written > 0 else { return }
-      bytes = bytes.dropFirst(written)
-    }
   }
 }

@@ -1,24 +1,7 @@
 extension Report {
   /// The report as one HTML page: no scripts, no external files, and a policy that forbids both.
   public func html() -> String {
-    var page = """
-      <!DOCTYPE html>
-      <html lang="\(Markup.escaped(language))">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-      <title>\(Markup.escaped(title))</title>
-      <style>
-      \(ReportStyle.page)\(PlotPalette.style)</style>
-      </head>
-      <body>
-      <main>
-      <header>
-      <h1>\(Markup.prose(title))</h1>
-
-      """
+    var page = "<main>\n<header>\n<h1>\(Markup.prose(title))</h1>\n"
     if let summary { page += "<p class=\"lead\">\(Markup.prose(summary))</p>\n" }
     page += "</header>\n" + contents()
     var sections = 0
@@ -30,7 +13,37 @@ extension Report {
       }
       page += Self.html(block)
     }
-    return page + (sections > 0 ? "</section>\n" : "") + "</main>\n</body>\n</html>\n"
+    page += (sections > 0 ? "</section>\n" : "") + "</main>\n"
+    return Self.page(title: title, language: language, body: page)
+  }
+
+  /// A whole page around a body: head, style and the policy that forbids scripts and the network.
+  static func page(title: String, language: String, body: String) -> String {
+    """
+    <!DOCTYPE html>
+    <html lang="\(Markup.escaped(language))">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+    <title>\(Markup.escaped(title))</title>
+    <style>
+    \(ReportStyle.page)\(PlotPalette.style)</style>
+    </head>
+    <body>
+    \(body)</body>
+    </html>
+
+    """
+  }
+
+  /// A plot drawn for wide and for narrow pages.
+  static func figure(_ plot: Plot, caption: String?) -> String {
+    let wide = plot.drawing(width: 720, withStyle: false)
+    let narrow = plot.drawing(width: 340, withStyle: false)
+    let words = caption.map { "<figcaption>\(Markup.prose($0))</figcaption>\n" } ?? ""
+    return "<figure>\n<div class=\"wide\">\n\(wide)</div>\n<div class=\"narrow\">\n\(narrow)</div>\n\(words)</figure>\n"
   }
 
   private func contents() -> String {
@@ -56,14 +69,10 @@ extension Report {
       return "<aside class=\"claims\" aria-label=\"\(Markup.escaped(title))\">\n<h3>\(Markup.prose(title))</h3>\n"
         + "<dl>\n\(pairs(claims))</dl>\n</aside>\n"
     case .table(let table): return table.html()
-    case .plot(let plot, let caption):
-      let wide = plot.drawing(width: 720, withStyle: false)
-      let narrow = plot.drawing(width: 340, withStyle: false)
-      let words = caption.map { "<figcaption>\(Markup.prose($0))</figcaption>\n" } ?? ""
-      return "<figure>\n<div class=\"wide\">\n\(wide)</div>\n<div class=\"narrow\">\n\(narrow)</div>\n\(words)</figure>\n"
+    case .plot(let plot, let caption): return figure(plot, caption: caption)
     case .commands(let lines, let caption):
       let words = caption.map { "<p class=\"cap\">\(Markup.prose($0))</p>\n" } ?? ""
-      let text = lines.map { "<span>\(Markup.escaped($0))</span>" }.joined(separator: "\n")
+      let text = lines.map { "<span>\(Markup.escaped($0))\n</span>" }.joined()
       return "\(words)<pre class=\"cmd\" tabindex=\"0\"><code>\(text)</code></pre>\n"
     case .output(let text):
       return "<pre tabindex=\"0\"><code>\(Markup.escaped(text))</code></pre>\n"

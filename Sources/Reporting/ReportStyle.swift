@@ -47,8 +47,10 @@ enum ReportStyle {
     figure{margin:1.3em 0;border:1px solid var(--line);border-radius:8px;overflow:hidden}
     figure svg.tp{display:block;width:100%;height:auto}
     figcaption{padding:.5em .9em .7em;color:var(--soft);font-size:.92rem;border-top:1px solid var(--line)}
+    pre.out{background:none;border-style:dashed}
+    .check{margin:.4em 0}.check span{color:var(--mark);font-weight:600}.failed span{color:var(--warn)}
     .narrow{display:none}
-    @media (max-width:559px){main{padding:20px 14px 48px}.wide{display:none}.narrow{display:block}.claims dl>div{grid-template-columns:1fr}th,td{padding:.4em .6em}pre{padding:.7em .8em}.figures{grid-template-columns:repeat(2,1fr)}}
+    @media (max-width:559px){main{padding:20px 14px 48px}.wide{display:none}.narrow{display:block}.claims dl>div{grid-template-columns:1fr}table{font-size:.86rem}th,td{padding:.4em .5em}pre{padding:.7em .8em}.figures{grid-template-columns:repeat(2,1fr)}}
     @media print{main{max-width:none;padding:0}.scroll,figure,pre,.claims{break-inside:avoid}nav{display:none}pre code{white-space:pre-wrap}}
 
     """

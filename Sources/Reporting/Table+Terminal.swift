@@ -18,14 +18,27 @@ extension Table {
 
   private func fittedWidths(_ room: Int?) -> [Int] {
     var widths = columns.indices.map { index in
-      rows.reduce(max(TextWidth.cells(columns[index].name), 1)) { max($0, TextWidth.cells($1[index])) }
+      rows.reduce(max(TextWidth.cells(columns[index].name), 1)) { max($0, TextWidth.cells(Self.oneLine($1[index]))) }
     }
     guard let room else { return widths }
     let gaps = 2 * max(columns.count - 1, 0)
-    while widths.reduce(gaps, +) > room, let widest = widths.max(), widest > 4 {
-      if let index = widths.lastIndex(of: widest) { widths[index] -= 1 }
+    // Numbers stay whole as long as anything else can give way: headings wrap first, then words, then numbers.
+    let floors = columns.indices.map { index in
+      columns[index].alignment == .leading
+        ? 8 : max(rows.reduce(0) { max($0, TextWidth.cells($1[index])) }, longestWord(columns[index].name))
+    }
+    for floor in [floors, columns.map { _ in 4 }] {
+      while widths.reduce(gaps, +) > room {
+        let candidates = widths.indices.filter { widths[$0] > floor[$0] }
+        guard let index = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
+        widths[index] -= 1
+      }
     }
     return widths
+  }
+
+  private func longestWord(_ text: String) -> Int {
+    text.split(separator: " ").reduce(0) { max($0, TextWidth.cells(String($1))) }
   }
 
   /// One row of cells, over as many lines as its longest cell needs.
@@ -52,8 +65,13 @@ extension Table {
     return text
   }
 
+  /// Text on one line, without control characters.
+  private static func oneLine(_ text: String) -> String {
+    String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter { TextWidth.cells($0) > 0 })
+  }
+
   private static func wrapped(_ text: String, to room: Int) -> [String] {
-    let single = String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter { TextWidth.cells($0) > 0 })
+    let single = oneLine(text)
     guard TextWidth.cells(single) > room else { return [single] }
     var lines: [String] = []
     var line = ""

@@ -2,5 +2,6 @@
 #define TACIT_CDATA_H
 
 #include "adult.h"
+#include "digits.h"
 
 #endif

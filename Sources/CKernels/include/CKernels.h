@@ -3,6 +3,7 @@
 
 #include "chacha20.h"
 #include "entropy.h"
+#include "gemm.h"
 #include "montgomery.h"
 #include "wipe.h"
 

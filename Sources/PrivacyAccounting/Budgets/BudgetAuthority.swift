@@ -37,7 +37,9 @@ public struct BudgetReceipt: Sendable, Hashable {
   }
 }
 
-/// Why a charge was refused. Nothing was spent.
+/// Why a charge was refused.
+///
+/// Nothing was spent.
 public struct BudgetRefusal: Error, Hashable, CustomStringConvertible {
   /// The reason, in a form that code can test.
   public struct Code: Hashable, Sendable, CustomStringConvertible {

@@ -1,0 +1,95 @@
+public import ExactMath
+private import Glibc
+public import PrivacyAccounting
+public import SecureRandom
+
+/// Symmetric Skellam noise on whole numbers: the difference of two Poisson variates of mean σ²/2.
+///
+/// Sums of Skellam noise are Skellam noise, so several parties can each add a part. Exact: sampled from a table of
+/// Bessel-function ratios bounded by intervals. Privacy by Agarwal, Kairouz and Liu (2021, theorem 3.5).
+///
+/// **Edge cases**: values are clamped to ±2⁶¹ and answers to ±2⁶²; nothing overflows or traps, whatever the data.
+public struct SkellamMechanism: NoiseMechanism {
+  /// The standard deviation in grid steps, kept as σ².
+  public let sigma: NoiseScale
+  /// The largest change of the vector in the L2 norm, in grid steps.
+  public let sensitivity: L2Sensitivity
+  /// The number of whole numbers in one release.
+  public let dimension: Dimension
+  private let noise: NoiseSource
+
+  /// A mechanism from checked parameters.
+  ///
+  /// - Throws: ``ParameterError`` for σ outside 2⁻¹⁰ … 2¹² grid steps.
+  public init(sigma: NoiseScale, sensitivity: L2Sensitivity, dimension: Dimension) throws(ParameterError) {
+    try ScaleLimits.checkVariance(sigma.variance)
+    guard sigma.variance <= SkellamSampler.mostVariance else {
+      throw ParameterError(.outOfRange, "sigma", "must be at most 2^12 grid steps for Skellam noise")
+    }
+    self.sigma = sigma
+    self.sensitivity = sensitivity
+    self.dimension = dimension
+    noise = NoiseSource(.skellam(variance: sigma.variance))
+  }
+
+  /// A mechanism for a vector that changes by at most `sensitivity` grid steps in the L2 norm.
+  ///
+  /// - Throws: ``ParameterError`` for a parameter out of range.
+  public init(sigma: Rational, sensitivity: Rational = 1, dimension: Int = 1) throws(ParameterError) {
+    try self.init(
+      sigma: NoiseScale(sigma: sigma), sensitivity: L2Sensitivity(sensitivity), dimension: Dimension(dimension))
+  }
+
+  /// One release.
+  public var event: PrivacyEvent {
+    .skellam(sigma: sigma, sensitivity: sensitivity, dimension: dimension)
+  }
+
+  /// σ.
+  public var standardDeviation: Double { sigma.variance.doubleValue.squareRoot() }
+
+  /// From the Chernoff bound P[|X| ≥ m] ≤ 2·e^(σ²(cosh t − 1) − t·m) at t = asinh(m/σ²).
+  public func errorBound(confidence: Double) -> Double {
+    precondition(confidence > 0 && confidence < 1, "a confidence lies between 0 and 1")
+    let variance = sigma.variance.doubleValue
+    let target = log((1 - confidence) / 2)
+    func exponent(_ m: Double) -> Double {
+      let t = asinh(m / variance)
+      return variance * (cosh(t) - 1) - t * m
+    }
+    var high = 1.0
+    while exponent(high) > target { high *= 2 }
+    var low = 0.0
+    for _ in 0..<60 {
+      let middle = (low + high) / 2
+      if exponent(middle) <= target { high = middle } else { low = middle }
+    }
+    return high.rounded(.up)
+  }
+
+  /// The value with noise.
+  ///
+  /// - Precondition: the mechanism's dimension is 1.
+  public func release(_ value: Int64, using generator: inout SecureGenerator) -> Int64 {
+    precondition(dimension.value == 1, "a vector mechanism releases vectors of its dimension")
+    return noise.noisy(value, using: &generator)
+  }
+
+  /// The values with independent noise.
+  ///
+  /// - Precondition: there are as many values as the mechanism's dimension.
+  public func release(_ values: [Int64], using generator: inout SecureGenerator) -> [Int64] {
+    precondition(values.count == dimension.value, "a vector mechanism releases vectors of its dimension")
+    var result = values
+    noise.add(to: &result, using: &generator)
+    return result
+  }
+
+  /// The values with noise from a simulation's stream.
+  package func simulate(_ values: [Int64], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
+    precondition(values.count == dimension.value, "a vector mechanism releases vectors of its dimension")
+    var result = values
+    noise.add(to: &result, using: &generator)
+    return Simulated(result)
+  }
+}

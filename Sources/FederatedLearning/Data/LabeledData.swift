@@ -1,0 +1,79 @@
+/// Examples with class labels, in one flat array that all simulated clients share.
+public struct LabeledData: Sendable {
+  /// The features of all examples, row after row.
+  public let features: [Float]
+  /// The class of each example, below ``classes``.
+  public let labels: [UInt16]
+  /// The number of features of one example.
+  public let width: Int
+  /// The number of classes.
+  public let classes: Int
+
+  /// The number of examples.
+  public var count: Int { labels.count }
+
+  /// Checks that shapes agree, labels are in range and every feature is finite.
+  ///
+  /// - Throws: ``FederatedError`` naming the first example at fault by its position, from 1.
+  public init(features: [Float], labels: [UInt16], width: Int, classes: Int) throws(FederatedError) {
+    guard width > 0, classes > 1, classes <= Int(UInt16.max) else {
+      throw FederatedError(.data, "data", "needs at least one feature and two classes")
+    }
+    guard features.count == labels.count * width else {
+      throw FederatedError(.data, "data", "has a number of features that is not examples × width")
+    }
+    if let bad = labels.firstIndex(where: { Int($0) >= classes }) {
+      throw FederatedError(.data, "data", "example \(bad + 1) has a label outside 0…\(classes - 1)")
+    }
+    if let bad = features.firstIndex(where: { !$0.isFinite }) {
+      throw FederatedError(.data, "data", "example \(bad / width + 1) has a feature that is not finite")
+    }
+    self.features = features
+    self.labels = labels
+    self.width = width
+    self.classes = classes
+  }
+
+  private init(unchecked features: [Float], _ labels: [UInt16], _ width: Int, _ classes: Int) {
+    self.features = features
+    self.labels = labels
+    self.width = width
+    self.classes = classes
+  }
+
+  /// The examples of a range of positions.
+  ///
+  /// - Precondition: the range lies in `0 ..< count`.
+  public subscript(_ range: Range<Int>) -> LabeledData {
+    LabeledData(
+      unchecked: Array(features[range.lowerBound * width..<range.upperBound * width]), Array(labels[range]), width,
+      classes)
+  }
+
+  /// How many examples each class has.
+  public var classCounts: [Int] {
+    labels.reduce(into: [Int](repeating: 0, count: classes)) { $0[Int($1)] += 1 }
+  }
+}
+
+/// A training set and the held-out set that accuracy is measured on.
+public struct DataSplit: Sendable {
+  /// What clients train on.
+  public let training: LabeledData
+  /// What the server evaluates on.
+  public let test: LabeledData
+
+  /// Checks that both parts have the same width and classes and that neither is empty.
+  ///
+  /// - Throws: ``FederatedError`` otherwise.
+  public init(training: LabeledData, test: LabeledData) throws(FederatedError) {
+    guard training.width == test.width, training.classes == test.classes else {
+      throw FederatedError(.data, "data", "training and test examples differ in width or classes")
+    }
+    guard training.count > 0, test.count > 0 else {
+      throw FederatedError(.data, "data", "training and test sets must not be empty")
+    }
+    self.training = training
+    self.test = test
+  }
+}

@@ -1,0 +1,116 @@
+/// Turns a real update into integers on a grid, and clips it there in exact integers.
+///
+/// The grid step is `range / 2^(bits−1)`. With a clip the range is the clipping norm C, so that the norm bound is
+/// exactly R = 2^(bits−1) steps: the L2 sensitivity that noise and accounting see.
+public struct Quantizer: Sendable, Hashable {
+  /// Width of a quantised value: magnitudes are at most 2^(bits−1).
+  public let bits: Int
+  /// The real value of the largest magnitude.
+  public let range: Double
+  /// Whether the L2 norm of a whole update is bounded by the radius, or only each value.
+  public let clipsNorm: Bool
+
+  /// The largest magnitude in grid steps, 2^(bits−1).
+  public var radius: Int64 { 1 << (bits - 1) }
+  /// The real value of one grid step.
+  public var step: Double { range / Double(radius) }
+
+  /// A quantiser; `bits` from 2 to 31 and a positive finite range.
+  ///
+  /// - Throws: ``FederatedError`` otherwise.
+  public init(bits: Int, range: Double, clipsNorm: Bool) throws(FederatedError) {
+    guard (2...31).contains(bits) else {
+      throw FederatedError(.configuration, "quantize.bits", "must be from 2 to 31")
+    }
+    guard range > 0, range.isFinite, range / Double(1 << 30) > 0 else {
+      throw FederatedError(.configuration, clipsNorm ? "privacy.clip" : "quantize.range", "must be a finite number > 0")
+    }
+    self.bits = bits
+    self.range = range
+    self.clipsNorm = clipsNorm
+  }
+
+  /// What happened to an update on its way to the grid.
+  public struct Outcome: Sendable, Hashable {
+    /// Values beyond the grid that became its largest magnitude.
+    public var saturated = 0
+    /// Whether the norm was above the bound.
+    public var clipped = false
+    /// Whether the update held NaN or infinity and was replaced by zero.
+    public var rejected = false
+  }
+
+  /// Quantises `update` into `grid`.
+  ///
+  /// Values are rounded to the nearest step, halves to even. With norm clipping, the update is first scaled to the
+  /// bound, then rounded; rounding can push the norm above the bound again, so the scale is lowered by the exact
+  /// excess and the rounding repeated, and after eight tries magnitudes are cut down by integer division, which cannot
+  /// fail. On return Σ grid² ≤ radius², checked in integers.
+  ///
+  /// **Edge cases**: an update with NaN or infinity becomes zero and is reported; a zero update stays zero.
+  public func quantize(_ update: [Float], into grid: inout [Int32]) -> Outcome {
+    precondition(update.count == grid.count, "one grid value for each parameter")
+    var outcome = Outcome()
+    guard update.allSatisfy({ $0.isFinite }) else {
+      for index in grid.indices { grid[index] = 0 }
+      outcome.rejected = true
+      return outcome
+    }
+    let inverse = Double(radius) / range
+    guard clipsNorm else {
+      outcome.saturated = round(update, inverse, &grid)
+      return outcome
+    }
+    var squared = 0.0
+    for value in update { squared += Double(value) * Double(value) }
+    let norm = squared.squareRoot()
+    var scale = inverse
+    if norm > range {
+      outcome.clipped = true
+      scale = inverse * (range / norm)
+    }
+    for _ in 0..<8 {
+      _ = round(update, scale, &grid)
+      let length = Quantizer.squaredNorm(grid)
+      if length <= UInt64(radius * radius) { return outcome }
+      scale *= Double(radius) / Double(length).squareRoot()
+    }
+    shrink(&grid)
+    return outcome
+  }
+
+  /// Rounds every value and returns how many were beyond the grid.
+  private func round(_ update: [Float], _ scale: Double, _ grid: inout [Int32]) -> Int {
+    let limit = Double(radius)
+    var saturated = 0
+    for index in update.indices {
+      let value = (Double(update[index]) * scale).rounded(.toNearestOrEven)
+      if value > limit {
+        grid[index] = Int32(truncatingIfNeeded: radius)
+        saturated += 1
+      } else if value < -limit {
+        grid[index] = Int32(truncatingIfNeeded: -radius)
+        saturated += 1
+      } else {
+        grid[index] = Int32(value)
+      }
+    }
+    return saturated
+  }
+
+  /// Multiplies by radius/⌈‖q‖⌉ rounding towards zero: Σ (|q|·R/s)² ≤ R²·‖q‖²/s² ≤ R² for s ≥ ‖q‖.
+  private func shrink(_ grid: inout [Int32]) {
+    let length = Quantizer.squaredNorm(grid)
+    var divisor = Int64(Double(length).squareRoot())
+    while UInt64(divisor * divisor) < length { divisor += 1 }
+    for index in grid.indices { grid[index] = Int32(Int64(grid[index]) * radius / divisor) }
+  }
+
+  /// Σ q², exactly. Magnitudes are at most 2^30 and few of them can be large after scaling to a norm, so 64 bits hold
+  /// the sum; an overflow would trap.
+  package static func squaredNorm(_ grid: [Int32]) -> UInt64 {
+    var sum: UInt64 = 0
+    for value in grid { sum += UInt64(Int64(value) * Int64(value)) }
+    return sum
+  }
+}

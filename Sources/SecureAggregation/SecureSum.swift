@@ -1,0 +1,92 @@
+/// One round of summing integer vectors over clients, in three roles.
+///
+/// - The **client** side turns a vector into a protected contribution.
+/// - The **server** side adds contributions and sees nothing else.
+/// - The **opener** reveals the sum, and refuses when too few took part.
+///
+/// A protocol object holds what all roles may know of a set-up; secrets live with the role that owns them.
+public protocol SecureSum: ~Copyable {
+  /// The client's side: made once a thread and reused, for protection may need costly tables.
+  associatedtype Client: SecureSumClient
+  /// The server's side: a running sum.
+  associatedtype Server: SecureSumServer where Server.Contribution == Client.Contribution
+
+  /// What is summed.
+  var shape: SumShape { get }
+
+  /// A client's side.
+  func makeClient() throws -> Client
+
+  /// An empty running sum of a round.
+  func makeServer(round: Int) throws -> Server
+
+  /// The sum of all contributions, in the order of coordinates.
+  ///
+  /// - Throws: ``AggregationError`` when fewer clients than the minimum took part or the round was opened before.
+  mutating func open(_ server: Server) throws -> [Int64]
+}
+
+/// The client's side of a ``SecureSum``.
+public protocol SecureSumClient {
+  /// What a client sends.
+  associatedtype Contribution: Sendable
+
+  /// Reduces the values modulo 2^ringBits and protects them for one round.
+  mutating func protect(_ values: [Int64], client: Int, round: Int) throws -> Contribution
+
+  /// The size of a contribution on the wire.
+  func wireBytes(_ contribution: Contribution) -> Int
+}
+
+/// The server's side of a ``SecureSum``.
+public protocol SecureSumServer: Sendable {
+  /// What a client sends.
+  associatedtype Contribution: Sendable
+
+  /// Adds one client's contribution.
+  ///
+  /// - Throws: ``AggregationError`` for a duplicate, a foreign or a malformed contribution; the sum is then unchanged.
+  mutating func add(_ contribution: Contribution) throws
+
+  /// Adds another running sum of the same round over other clients.
+  ///
+  /// - Throws: ``AggregationError`` when the rounds differ or a client is in both.
+  mutating func merge(_ other: Self) throws
+
+  /// Who contributed, in increasing order.
+  var contributors: [Int] { get }
+}
+
+/// The roll of a round: who contributed, each at most once.
+struct Roll: Sendable {
+  let round: Int
+  let maximum: Int
+  private(set) var clients: Set<Int> = []
+
+  mutating func admit(_ client: Int, round: Int) throws(AggregationError) {
+    guard round == self.round else {
+      throw AggregationError(.foreign, "client \(client)", "sent a contribution to round \(round), not \(self.round)")
+    }
+    guard client >= 0 else { throw AggregationError(.foreign, "client \(client)", "has no such number") }
+    guard !clients.contains(client) else {
+      throw AggregationError(.duplicate, "client \(client)", "contributed twice to round \(round)")
+    }
+    guard clients.count < maximum else {
+      throw AggregationError(.tooMany, "round \(round)", "has its most contributors, \(maximum), already")
+    }
+    clients.insert(client)
+  }
+
+  mutating func merge(_ other: Roll) throws(AggregationError) {
+    guard other.round == round else {
+      throw AggregationError(.foreign, "round \(other.round)", "cannot be merged into round \(round)")
+    }
+    guard clients.isDisjoint(with: other.clients) else {
+      throw AggregationError(.duplicate, "round \(round)", "has a client in two partial sums")
+    }
+    guard clients.count + other.clients.count <= maximum else {
+      throw AggregationError(.tooMany, "round \(round)", "has more than its most contributors, \(maximum)")
+    }
+    clients.formUnion(other.clients)
+  }
+}
