@@ -33,13 +33,12 @@ extension Accumulator {
   private borrowing func noisyTable(using generator: inout SecureGenerator) -> ReleasedTable {
     var values = boundedCells().values
     for part in plan.parts {
-      let noise = DiscreteLaplaceReference(scale: part.scale)
-      for group in 0..<query.groupCount {
-        let first = group * plan.width + part.offset
-        for cell in first..<(first + part.width) {
-          values[cell] += Int128(noise.sample(using: &generator).clamped)
-        }
+      let places = (0..<query.groupCount).flatMap { group in
+        (0..<part.width).map { group * plan.width + part.offset + $0 }
       }
+      // Sums beyond ±2⁶¹ steps would be clamped by the mechanism, which moves neighbouring sums no further apart.
+      let noisy = part.mechanism.release(places.map { Int64(clamping: values[$0]) }, using: &generator)
+      for (place, value) in zip(places, noisy) { values[place] = Int128(value) }
     }
     return table(of: values, formula: ReleaseFormula(plan: plan, query: query))
   }
