@@ -4,7 +4,7 @@ public import PrivacyAccounting
 import SecureRandom
 
 extension Accumulator {
-  /// Charges the query's whole cost, then adds exact integer noise and answers. The accumulator is used up.
+  /// Charges the query's whole cost, adds exact integer noise and answers; the accumulator is used up.
   ///
   /// The order is fixed: the charge is durable before any noise is drawn, and stands whatever happens next. From
   /// the charge on, nothing the caller sees depends on the data except the noisy answers: empty tables and empty
