@@ -42,6 +42,9 @@ func notebook(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "tacit",
   products: [
+    .library(name: "ExactMath", targets: ["ExactMath"]),
+    .library(name: "SecureRandom", targets: ["SecureRandom"]),
+    .library(name: "TableFormats", targets: ["TableFormats"]),
     .library(name: "PrivacyAccounting", targets: ["PrivacyAccounting"]),
     .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
     .library(name: "Paillier", targets: ["Paillier"]),
@@ -131,7 +134,7 @@ let package = Package(
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),
     tests("ExactMath", ["ExactMath", oracle]),
-    tests("BigNumber", ["BigNumber", "SecureRandom", oracle]),
+    tests("BigNumber", ["BigNumber", "CKernels", "SecureRandom", oracle]),
     tests("PrivacyAccounting", ["PrivacyAccounting", "ExactMath"]),
     tests("TableFormats", ["TableFormats"]),
     tests("Reporting", ["Reporting"]),

@@ -4,9 +4,12 @@ import PackageDescription
 /// One executable for each library product, which depends on that product alone: what a user's package looks like,
 /// with no flags in the manifest.
 let uses = [
+  "ExactMath": "use-exact-math",
+  "Paillier": "use-paillier",
   "PrivacyAccounting": "use-privacy-accounting",
-  "DifferentialPrivacy": "use-differential-privacy",
+  "PrivacyAuditing": "use-privacy-auditing",
   "Reporting": "use-reporting",
+  "SecureRandom": "use-secure-random",
 ]
 
 let package = Package(

@@ -1,4 +1,4 @@
-package import SecureRandom
+import SecureRandom
 
 /// How the training examples are dealt out to simulated clients.
 ///

@@ -1,5 +1,4 @@
 public import ExactMath
-public import PrivacyAccounting
 import SecureRandom
 
 /// Which clients take part in a round, and what that may claim for privacy.

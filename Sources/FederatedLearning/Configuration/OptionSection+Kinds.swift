@@ -1,0 +1,72 @@
+extension PartitionOptions: OptionSection {
+  static var common: [String] { ["clients"] }
+  static var kinds: [(kind: String, options: [String])] {
+    [
+      ("iid", []), ("shards", ["shards_per_client"]), ("dirichlet", ["alpha", "minimum_examples"]),
+      ("power-law", ["exponent"]),
+    ]
+  }
+  var selected: String { kind }
+}
+
+extension ModelOptions: OptionSection {
+  static var kinds: [(kind: String, options: [String])] { [("softmax", []), ("mlp", ["hidden"])] }
+  var selected: String { kind }
+}
+
+extension AlgorithmOptions: OptionSection {
+  static var common: [String] { ["server_learning_rate"] }
+  static var kinds: [(kind: String, options: [String])] {
+    [
+      ("fedavg", []), ("fedsgd", []), ("fedprox", ["mu"]), ("fedavgm", ["momentum"]),
+      ("fedadagrad", ["beta1", "tau"]), ("fedadam", ["beta1", "beta2", "tau"]),
+      ("fedyogi", ["beta1", "beta2", "tau"]),
+    ]
+  }
+  var selected: String { kind }
+}
+
+extension ClientOptions: OptionSection {
+  static var common: [String] { ["epochs", "batch_size", "learning_rate"] }
+  static var kinds: [(kind: String, options: [String])] { [] }
+  var selected: String { "" }
+}
+
+extension CohortOptions: OptionSection {
+  static var selector: String { "sampling" }
+  static var kinds: [(kind: String, options: [String])] {
+    [("all", []), ("poisson", ["rate"]), ("fixed", ["size"]), ("with-replacement", ["size"])]
+  }
+  var selected: String { sampling }
+}
+
+extension PrivacyOptions: OptionSection {
+  static var common: [String] {
+    ["unit", "adjacency", "placement", "clip", "noise", "noise_multiplier", "epsilon", "delta", "noise_source"]
+  }
+  static var kinds: [(kind: String, options: [String])] { [] }
+  var selected: String { "" }
+}
+
+extension QuantizeOptions: OptionSection {
+  static var common: [String] { ["bits", "range"] }
+  static var kinds: [(kind: String, options: [String])] { [] }
+  var selected: String { "" }
+}
+
+extension AggregationOptions: OptionSection {
+  static var common: [String] { ["min_contributors"] }
+  static var kinds: [(kind: String, options: [String])] { [("plain", []), ("paillier", ["key_bits"])] }
+  var selected: String { kind }
+}
+
+extension EvaluationOptions: OptionSection {
+  static var common: [String] { ["every"] }
+  static var kinds: [(kind: String, options: [String])] { [] }
+  var selected: String { "" }
+}
+
+extension NothingOptions: OptionSection {
+  static var kinds: [(kind: String, options: [String])] { [("none", [])] }
+  var selected: String { kind }
+}

@@ -1,0 +1,236 @@
+/// `partition:` how examples are dealt to clients.
+public struct PartitionOptions: Codable, Sendable, Hashable {
+  /// `iid`, `shards`, `dirichlet` or `power-law`.
+  public var kind = "iid"
+  /// How many clients.
+  public var clients = 100
+  /// Shards each client receives, for `shards`.
+  public var shardsPerClient: Int?
+  /// The concentration, for `dirichlet`.
+  public var alpha: Double?
+  /// The fewest examples of a client, for `dirichlet`.
+  public var minimumExamples: Int?
+  /// The exponent of sizes, for `power-law`.
+  public var exponent: Double?
+
+  /// A partition; see the properties.
+  public init(kind: String = "iid", clients: Int = 100, shardsPerClient: Int? = nil, alpha: Double? = nil) {
+    self.kind = kind
+    self.clients = clients
+    self.shardsPerClient = shardsPerClient
+    self.alpha = alpha
+  }
+
+  /// Reads the keys that are there.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    kind = try container.decodeIfPresent(String.self, forKey: .kind) ?? kind
+    clients = try container.decodeIfPresent(Int.self, forKey: .clients) ?? clients
+    shardsPerClient = try container.decodeIfPresent(Int.self, forKey: .shardsPerClient)
+    alpha = try container.decodeIfPresent(Double.self, forKey: .alpha)
+    minimumExamples = try container.decodeIfPresent(Int.self, forKey: .minimumExamples)
+    exponent = try container.decodeIfPresent(Double.self, forKey: .exponent)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case kind, clients, alpha, exponent
+    case shardsPerClient = "shards_per_client"
+    case minimumExamples = "minimum_examples"
+  }
+}
+
+/// `model:` what is trained.
+public struct ModelOptions: Codable, Sendable, Hashable {
+  /// `softmax` or `mlp`.
+  public var kind = "softmax"
+  /// Units of each hidden layer, for `mlp`.
+  public var hidden: [Int]?
+
+  /// A model; see the properties.
+  public init(kind: String = "softmax", hidden: [Int]? = nil) {
+    self.kind = kind
+    self.hidden = hidden
+  }
+}
+
+/// `algorithm:` the federated algorithm.
+public struct AlgorithmOptions: Codable, Sendable, Hashable {
+  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam` or `fedyogi`.
+  public var kind = "fedavg"
+  /// η of the server.
+  public var serverLearningRate: Double?
+  /// μ of the proximal term, for `fedprox`.
+  public var mu: Double?
+  /// β, for `fedavgm`.
+  public var momentum: Double?
+  /// β₁, for the adaptive rules.
+  public var beta1: Double?
+  /// β₂, for `fedadam` and `fedyogi`.
+  public var beta2: Double?
+  /// τ, for the adaptive rules.
+  public var tau: Double?
+
+  /// An algorithm; see the properties.
+  public init(
+    kind: String = "fedavg", serverLearningRate: Double? = nil, mu: Double? = nil, momentum: Double? = nil
+  ) {
+    self.kind = kind
+    self.serverLearningRate = serverLearningRate
+    self.mu = mu
+    self.momentum = momentum
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case kind, mu, momentum, beta1, beta2, tau
+    case serverLearningRate = "server_learning_rate"
+  }
+}
+
+/// `client:` local training.
+public struct ClientOptions: Codable, Sendable, Hashable {
+  /// Passes over the client's examples.
+  public var epochs = 1
+  /// Examples of a step; 0 for all of them.
+  public var batchSize = 10
+  /// η of the client.
+  public var learningRate = 0.1
+
+  /// Local training; see the properties.
+  public init(epochs: Int = 1, batchSize: Int = 10, learningRate: Double = 0.1) {
+    self.epochs = epochs
+    self.batchSize = batchSize
+    self.learningRate = learningRate
+  }
+
+  /// Reads the keys that are there.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
+    batchSize = try container.decodeIfPresent(Int.self, forKey: .batchSize) ?? batchSize
+    learningRate = try container.decodeIfPresent(Double.self, forKey: .learningRate) ?? learningRate
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case epochs
+    case batchSize = "batch_size"
+    case learningRate = "learning_rate"
+  }
+}
+
+/// `cohort:` who takes part in a round.
+public struct CohortOptions: Codable, Sendable, Hashable {
+  /// `all`, `poisson`, `fixed` or `with-replacement`.
+  public var sampling = "all"
+  /// The probability of each client, for `poisson`.
+  public var rate: ExactNumber?
+  /// The number of clients, for `fixed` and `with-replacement`.
+  public var size: Int?
+
+  /// A cohort; see the properties.
+  public init(sampling: String = "all", rate: ExactNumber? = nil, size: Int? = nil) {
+    self.sampling = sampling
+    self.rate = rate
+    self.size = size
+  }
+}
+
+/// `quantize:` the grid of updates.
+public struct QuantizeOptions: Codable, Sendable, Hashable {
+  /// Bits of a value.
+  public var bits = 24
+  /// The largest magnitude; with privacy it is the clip and may not be given.
+  public var range: Double?
+
+  /// A grid; see the properties.
+  public init(bits: Int = 24, range: Double? = nil) {
+    self.bits = bits
+    self.range = range
+  }
+
+  /// Reads the keys that are there.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    bits = try container.decodeIfPresent(Int.self, forKey: .bits) ?? bits
+    range = try container.decodeIfPresent(Double.self, forKey: .range)
+  }
+}
+
+/// `aggregation:` how updates are summed.
+public struct AggregationOptions: Codable, Sendable, Hashable {
+  /// `plain` or `paillier`.
+  public var kind = "plain"
+  /// Bits of the modulus, for `paillier`; 3072 unless given.
+  public var keyBits: Int?
+  /// The fewest contributors of a sum that may be opened; under distributed noise also the number of honest clients
+  /// whose noise is promised.
+  public var minContributors: Int?
+
+  /// An aggregation; see the properties.
+  public init(kind: String = "plain", keyBits: Int? = nil, minContributors: Int? = nil) {
+    self.kind = kind
+    self.keyBits = keyBits
+    self.minContributors = minContributors
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case kind
+    case keyBits = "key_bits"
+    case minContributors = "min_contributors"
+  }
+}
+
+/// `evaluation:` when the model is measured.
+public struct EvaluationOptions: Codable, Sendable, Hashable {
+  /// Every so many rounds; the last round is always measured.
+  public var every = 1
+
+  /// An evaluation; see the property.
+  public init(every: Int = 1) { self.every = every }
+}
+
+/// `robust:` and `attack:` of kind `none`.
+struct NothingOptions: Codable, Sendable, Hashable {
+  var kind = "none"
+}
+
+/// `privacy:` what the training claims.
+public struct PrivacyOptions: Codable, Sendable, Hashable {
+  /// `client`: adding or removing everything one client holds.
+  public var unit: String?
+  /// `add-remove` or `replace-one`.
+  public var adjacency: String?
+  /// `central`: noise by the server after the sum; `distributed`: a share by every client before protection.
+  public var placement: String?
+  /// The bound on the L2 norm of an update.
+  public var clip: ExactNumber?
+  /// `discrete-gaussian`.
+  public var noise: String?
+  /// σ over the L2 sensitivity under the stated adjacency; instead of `epsilon`.
+  public var noiseMultiplier: ExactNumber?
+  /// The ε that all rounds together must not exceed; instead of `noise_multiplier`.
+  public var epsilon: ExactNumber?
+  /// δ.
+  public var delta: ExactNumber?
+  /// `simulated` draws noise from the seed, for equality tests only.
+  public var noiseSource: String?
+
+  /// The privacy of a training; see the properties.
+  public init(
+    placement: String = "central", clip: ExactNumber, epsilon: ExactNumber? = nil,
+    noiseMultiplier: ExactNumber? = nil, delta: ExactNumber, noiseSource: String? = nil
+  ) {
+    self.placement = placement
+    self.clip = clip
+    self.epsilon = epsilon
+    self.noiseMultiplier = noiseMultiplier
+    self.delta = delta
+    self.noiseSource = noiseSource
+    noise = "discrete-gaussian"
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case unit, adjacency, placement, clip, noise, epsilon, delta
+    case noiseMultiplier = "noise_multiplier"
+    case noiseSource = "noise_source"
+  }
+}

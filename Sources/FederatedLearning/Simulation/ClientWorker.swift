@@ -1,0 +1,103 @@
+import SecureAggregation
+import SecureRandom
+
+/// One thread's memory: a model copy trained in place, the batch, the grid.
+///
+/// Nothing here outlives a client except the sums; nothing is allocated per batch.
+final class ClientWorker {
+  let plan: SimulationPlan
+  var parameters: [Float]
+  var before: [Float] = []
+  var grid: [Int32]
+  var values: [Int64]
+  var noise: [Int64] = []
+  var scratch: Network.Scratch
+  var order: [Int32] = []
+  var tally = Tally()
+
+  /// Sums over clients, all integers so that the order of clients does not matter.
+  struct Tally: Sendable {
+    /// Σ of the steps' summed losses in units of 2^-20.
+    var loss: Int64 = 0
+    /// Examples that went through a step.
+    var examples = 0
+    var clipped = 0
+    var saturated = 0
+    var rejected = 0
+    var wireBytes = 0
+
+    mutating func add(_ other: Tally) {
+      loss &+= other.loss
+      examples += other.examples
+      clipped += other.clipped
+      saturated += other.saturated
+      rejected += other.rejected
+      wireBytes += other.wireBytes
+    }
+  }
+
+  init(_ plan: SimulationPlan) {
+    self.plan = plan
+    parameters = [Float](repeating: 0, count: plan.network.parameterCount)
+    grid = [Int32](repeating: 0, count: plan.network.parameterCount)
+    values = [Int64](repeating: 0, count: plan.coordinates)
+    let largest = plan.clients.map(\.count).max() ?? 1
+    scratch = plan.network.makeScratch(batch: max(1, plan.batchSize == 0 ? largest : min(plan.batchSize, largest)))
+  }
+
+  /// Trains one client from the global model and leaves its quantised, weighted, noised update in `values`.
+  func train(_ client: Int, round: Int, global: [Float], noise share: NoiseShare?) {
+    let examples = plan.clients[client]
+    descend(examples, client: client, round: round, global: global)
+    // The update replaces the model: local minus global.
+    for index in parameters.indices { parameters[index] -= global[index] }
+    let outcome = plan.quantizer.quantize(parameters, into: &grid)
+    tally.clipped += outcome.clipped ? 1 : 0
+    tally.saturated += outcome.saturated
+    tally.rejected += outcome.rejected ? 1 : 0
+    let weight = Int64(plan.weighsByExamples ? examples.count : 1)
+    for index in grid.indices { values[index] = Int64(grid[index]) * weight }
+    // The weight is a summed coordinate like any other, so that a protected sum hides it too.
+    if values.count > grid.count { values[grid.count] = weight }
+    if let share {
+      if noise.count != values.count { noise = [Int64](repeating: 0, count: values.count) }
+      share.fill(&noise, round: round, party: client)
+      for index in values.indices { values[index] += noise[index] }
+    }
+  }
+
+  private func descend(_ examples: [Int32], client: Int, round: Int, global: [Float]) {
+    for index in parameters.indices { parameters[index] = global[index] }
+    guard !examples.isEmpty else { return }
+    var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "batches")
+      .substream(round).substream(client)
+    order.removeAll(keepingCapacity: true)
+    order.append(contentsOf: examples)
+    let batch = plan.batchSize == 0 ? examples.count : plan.batchSize
+    for _ in 0..<plan.epochs {
+      if batch < examples.count { generator.shuffle(&order) }
+      var start = 0
+      while start < order.count {
+        let end = min(order.count, start + batch)
+        step(order[start..<end], global)
+        start = end
+      }
+    }
+  }
+
+  private func step(_ batch: ArraySlice<Int32>, _ global: [Float]) {
+    if plan.proximal > 0 {
+      before.removeAll(keepingCapacity: true)
+      before.append(contentsOf: parameters)
+    }
+    let loss = plan.network.descend(
+      &parameters, on: plan.data.training, examples: batch, rate: plan.learningRate, scratch: &scratch)
+    if plan.proximal > 0 {
+      // The gradient of (μ/2)‖y − x‖² at the point where the loss's gradient was taken (Li et al. 2020).
+      let pull = plan.learningRate * plan.proximal
+      for index in parameters.indices { parameters[index] -= pull * (before[index] - global[index]) }
+    }
+    if loss.isFinite, loss < 0x1p40 { tally.loss &+= Int64((loss * 0x1p20).rounded()) }
+    tally.examples += batch.count
+  }
+}

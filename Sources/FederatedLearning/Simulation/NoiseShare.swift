@@ -1,0 +1,31 @@
+import DifferentialPrivacy
+import PrivacyAccounting
+import SecureRandom
+
+/// Draws a round's discrete Gaussian noise: the server's, or one client's share of it.
+struct NoiseShare: Sendable {
+  private let sampler: BlockSampler
+  private let simulated: SimulationGenerator?
+
+  init(_ plan: PrivacyPlan, seed: UInt64) throws {
+    sampler = BlockSampler(.discreteGaussian(variance: plan.variance.variance))
+    simulated = plan.isSimulated ? SimulationGenerator(seed: seed, stream: "noise") : nil
+  }
+
+  /// Overwrites `noise` with independent draws.
+  ///
+  /// - Parameters:
+  ///   - round: from 1; matters to simulated noise only.
+  ///   - party: the client, or nil for the server; matters to simulated noise only.
+  func fill(_ noise: inout [Int64], round: Int, party: Int?) {
+    unsafe noise.withUnsafeMutableBufferPointer { output in
+      if let simulated {
+        var generator = simulated.substream(round).substream(UInt64(party.map { $0 + 1 } ?? 0))
+        unsafe sampler.fill(output, using: &generator)
+      } else {
+        var generator = SecureGenerator()
+        unsafe sampler.fill(output, using: &generator)
+      }
+    }
+  }
+}

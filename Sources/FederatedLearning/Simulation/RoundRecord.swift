@@ -1,0 +1,56 @@
+public import PrivacyAccounting
+
+/// What one round did.
+public struct RoundRecord: Sendable, Hashable {
+  /// From 1.
+  public var round: Int
+  /// The mean training loss of the cohort's steps, nil when nobody trained.
+  public var loss: Double?
+  /// The share of the test set that the model classifies rightly, nil when it was not measured.
+  public var accuracy: Double?
+  /// The mean loss on the test set, nil when it was not measured.
+  public var testLoss: Double?
+  /// From sampling to the applied update, without evaluation.
+  public var seconds: Double
+  /// The evaluation.
+  public var evaluationSeconds: Double
+  /// How many clients were drawn.
+  public var cohort: Int
+  /// How many of them reported.
+  public var contributors: Int
+  /// Updates whose norm was above the clip.
+  public var clipped: Int
+  /// Values that left the grid and became its largest magnitude.
+  public var saturated: Int
+  /// Updates with NaN or infinity, counted as zero.
+  public var rejected: Int
+  /// Whether too few reported, so that the sum was not opened and the model did not change.
+  public var abandoned: Bool
+  /// The bytes that clients sent.
+  public var wireBytes: Int
+  /// ε after this round, nil without privacy.
+  public var epsilon: Bounds?
+}
+
+/// What a whole training did.
+public struct SimulationResult: Sendable {
+  /// The rounds, in order.
+  public var rounds: [RoundRecord]
+  /// The final parameters.
+  public var parameters: [Float]
+  /// SHA-256 of the final parameters as little-endian Float32, in lower-case hexadecimal.
+  public var weightsSHA256: String
+  /// Everything charged, nil without privacy.
+  public var event: PrivacyEvent?
+  /// ε of all rounds, nil without privacy.
+  public var epsilon: Bounds?
+  /// Who certified ε.
+  public var accountant: String?
+  /// Whether noise came from the seed: then ε holds only for a deployment with secret noise.
+  public var noiseIsSimulated: Bool
+  /// The whole run, without loading data.
+  public var seconds: Double
+
+  /// The last measured accuracy.
+  public var finalAccuracy: Double? { rounds.last(where: { $0.accuracy != nil })?.accuracy }
+}

@@ -1,0 +1,150 @@
+import Dispatch
+import SecureAggregation
+import SecureRandom
+import Synchronization
+
+extension Simulation {
+  /// Draws a cohort, trains it, sums protected updates and applies the mean.
+  mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
+    let cohort = plan.cohort.cohort(clients: plan.clients.count, round: round, seed: plan.configuration.seed)
+    let present = survivors(of: cohort)
+    let (server, tally) = try train(present, sum, noise)
+    var record = RoundRecord(
+      round: round, loss: tally.examples > 0 ? Double(tally.loss) * 0x1p-20 / Double(tally.examples) : nil,
+      seconds: 0, evaluationSeconds: 0, cohort: cohort.count, contributors: present.count, clipped: tally.clipped,
+      saturated: tally.saturated, rejected: tally.rejected, abandoned: false, wireBytes: tally.wireBytes)
+    if present.count < plan.shape.minimumContributors {
+      // A private round was charged and must not show whether it was full: central noise would be released alone.
+      record.abandoned = true
+      return record
+    }
+    var total = try sum.open(server)
+    let parameters = plan.network.parameterCount
+    if let privacy = plan.privacy {
+      if privacy.placement == .central, let noise {
+        var draws = [Int64](repeating: 0, count: total.count)
+        noise.fill(&draws, round: round, party: nil)
+        for index in total.indices { total[index] += draws[index] }
+      }
+      // A constant, so that the released mean depends on a client through its clipped update alone.
+      apply(total, divisor: plan.cohort.expectedSize(clients: plan.clients.count))
+    } else {
+      apply(total, divisor: Double(total[parameters]))
+    }
+    return record
+  }
+
+  /// The members of a cohort that report, by a schedule that is a function of the seed, the round and the client.
+  private func survivors(of cohort: [Int]) -> [Int] {
+    guard plan.configuration.dropout > 0 else { return cohort }
+    let generator = SimulationGenerator(seed: plan.configuration.seed, stream: "dropout").substream(round)
+    return cohort.filter { client in
+      var own = generator.substream(client)
+      return own.uniformUnit() >= plan.configuration.dropout
+    }
+  }
+
+  private func train<Sum: SecureSum & ~Copyable>(
+    _ present: [Int], _ sum: borrowing Sum, _ noise: NoiseShare?
+  ) throws -> (Sum.Server, ClientWorker.Tally) {
+    // Largest first, so that no thread is left with a long client at the end; which thread takes which client does
+    // not matter to integer sums.
+    let queue = present.sorted { (plan.clients[$1].count, $0) < (plan.clients[$0].count, $1) }
+    let next = Atomic<Int>(0)
+    var tally = ClientWorker.Tally()
+    var server = try sum.makeServer(round: round)
+    var lanes: [Lane<Sum>] = []
+    for worker in workers {
+      lanes.append(Lane(worker, client: try sum.makeClient(), server: try sum.makeServer(round: round)))
+    }
+    let share = plan.privacy?.placement == .distributed ? noise : nil
+    let task = RoundTask(queue: queue, global: parameters, round: round, noise: share)
+    parallel(lanes) { lane in
+      while true {
+        let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard position < task.queue.count, lane.serve(task.queue[position], task) else { return }
+      }
+    }
+    for lane in lanes {
+      if let error = lane.error { throw error }
+      try server.merge(lane.server)
+      tally.add(lane.worker.tally)
+      lane.worker.tally = ClientWorker.Tally()
+    }
+    return (server, tally)
+  }
+
+  /// Loss and accuracy on a data set, the same for any number of threads.
+  public func evaluate(_ data: LabeledData) -> (loss: Double, accuracy: Double) {
+    let chunk = 256
+    let chunks = (data.count + chunk - 1) / chunk
+    let results = Mutex<(loss: Int64, correct: Int)>((0, 0))
+    let next = Atomic<Int>(0)
+    let (network, parameters) = (plan.network, self.parameters)
+    DispatchQueue.concurrentPerform(iterations: min(threads, chunks)) { _ in
+      var scratch = network.makeScratch(batch: chunk)
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < chunks else { return }
+        let range = index * chunk..<min(data.count, (index + 1) * chunk)
+        let (loss, correct) = network.evaluate(parameters, on: data, range: range, scratch: &scratch)
+        results.withLock {
+          if loss.isFinite, loss < 0x1p40 { $0.loss &+= Int64((loss * 0x1p20).rounded()) }
+          $0.correct += correct
+        }
+      }
+    }
+    let (loss, correct) = results.withLock { $0 }
+    return (Double(loss) * 0x1p-20 / Double(data.count), Double(correct) / Double(data.count))
+  }
+}
+
+/// One thread's part of a round: a worker, a client's side and a partial sum.
+private final class Lane<Sum: SecureSum & ~Copyable> {
+  let worker: ClientWorker
+  var client: Sum.Client
+  var server: Sum.Server
+  var error: (any Error)?
+
+  init(_ worker: ClientWorker, client: Sum.Client, server: Sum.Server) {
+    self.worker = worker
+    self.client = client
+    self.server = server
+  }
+
+  /// Trains one client and adds its contribution; false after an error.
+  func serve(_ number: Int, _ task: RoundTask) -> Bool {
+    worker.train(number, round: task.round, global: task.global, noise: task.noise)
+    do {
+      let contribution = try client.protect(worker.values, client: number, round: task.round)
+      worker.tally.wireBytes += client.wireBytes(contribution)
+      try server.add(contribution)
+      return true
+    } catch {
+      self.error = error
+      return false
+    }
+  }
+}
+
+/// Calls `body` for every element, each on a thread of its own.
+private func parallel<Element: AnyObject>(_ elements: [Element], _ body: (Element) -> Void) {
+  withoutActuallyEscaping(body) { body in
+    let work = Unshared(elements: elements, body: body)
+    DispatchQueue.concurrentPerform(iterations: elements.count) { work.body(work.elements[$0]) }
+  }
+}
+
+/// Objects that are handed to one thread each: every index is visited once, so nothing is shared between threads.
+private struct Unshared<Element: AnyObject>: @unchecked Sendable {
+  let elements: [Element]
+  let body: (Element) -> Void
+}
+
+/// What the threads of a round read.
+private struct RoundTask {
+  let queue: [Int]
+  let global: [Float]
+  let round: Int
+  let noise: NoiseShare?
+}

@@ -1,0 +1,135 @@
+import Crypto
+import Paillier
+public import PrivacyAccounting
+import SecureAggregation
+import SecureRandom
+
+/// The coordinator: it owns the global model, draws cohorts, has simulated clients train, and applies their sum.
+///
+/// Client work is spread over threads and everything that is added up across clients is an integer, so one thread,
+/// eight threads and any order of clients give identical models. Randomness of the simulation is a pure function of
+/// the seed, the round and the client.
+///
+/// ```swift
+/// var configuration = SimulationConfiguration(data: "digits", model: .init(kind: "softmax"), rounds: 20)
+/// configuration.partition = .init(kind: "dirichlet", clients: 50, alpha: 0.3)
+/// var simulation = try Simulation(SimulationPlan(configuration))
+/// let result = try simulation.run { print($0.round, $0.accuracy ?? 0) }
+/// ```
+public struct Simulation: ~Copyable {
+  /// What is simulated.
+  public let plan: SimulationPlan
+  /// The global model.
+  public private(set) var parameters: [Float]
+  /// Rounds done so far.
+  public private(set) var round = 0
+  /// How many threads train clients.
+  public let threads: Int
+
+  var state = ServerOptimizer.State<Float>()
+  let workers: [ClientWorker]
+  private let accountant = AutomaticAccountant()
+
+  /// A simulation before its first round.
+  ///
+  /// - Parameter threads: how many threads train clients; never changes a result.
+  /// - Precondition: `threads` is positive.
+  public init(_ plan: SimulationPlan, threads: Int = 2) {
+    precondition(threads > 0, "at least one thread")
+    self.plan = plan
+    self.threads = threads
+    var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "weights")
+    parameters = plan.network.initialParameters(&generator)
+    workers = (0..<threads).map { _ in ClientWorker(plan) }
+  }
+
+  /// Runs all rounds.
+  ///
+  /// - Parameters:
+  ///   - authority: charged for the whole training before the first round; nil charges nobody.
+  ///   - onRound: called after every round; return false to stop.
+  /// - Throws: what a protocol refuses; `BudgetRefusal` when the charge does not fit.
+  public mutating func run(
+    charging authority: (any BudgetAuthority)? = nil, onRound: (RoundRecord) throws -> Bool = { _ in true }
+  ) throws -> SimulationResult {
+    if let authority, let privacy = plan.privacy, !privacy.isSimulated {
+      guard authority.adjacency == privacy.adjacency else {
+        throw FederatedError(.configuration, "privacy.adjacency", "is not the budget's")
+      }
+      try authority.charge(privacy.event(rounds: plan.configuration.rounds), label: "federated training")
+    }
+    if let keyBits = plan.keyBits {
+      var sum = try PaillierSum(plan.shape, key: .generate(KeySize(bits: keyBits)), variableTime: true)
+      return try run(&sum, onRound)
+    }
+    var sum = PlainSum(insecurelyShaped: plan.shape)
+    return try run(&sum, onRound)
+  }
+
+  private mutating func run<Sum: SecureSum & ~Copyable>(
+    _ sum: inout Sum, _ onRound: (RoundRecord) throws -> Bool
+  ) throws -> SimulationResult {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let noise = try plan.privacy.map { try NoiseShare($0, seed: plan.configuration.seed) }
+    var records: [RoundRecord] = []
+    var certified: (bounds: Bounds, accountant: String)?
+    let total = plan.configuration.rounds
+    while round < total {
+      let began = clock.now
+      round += 1
+      var record = try performRound(&sum, noise)
+      record.seconds = (clock.now - began).seconds
+      if let privacy = plan.privacy {
+        certified = try accountant.bestEpsilon(
+          of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
+        record.epsilon = certified?.bounds
+      }
+      let measured = clock.now
+      if round == total || round % plan.configuration.evaluation.every == 0 {
+        let (loss, accuracy) = evaluate(plan.data.test)
+        record.testLoss = loss
+        record.accuracy = accuracy
+      }
+      record.evaluationSeconds = (clock.now - measured).seconds
+      records.append(record)
+      let goOn = try onRound(record)
+      if let target = plan.configuration.targetAccuracy, let accuracy = record.accuracy, accuracy >= target { break }
+      if !goOn { break }
+    }
+    return SimulationResult(
+      rounds: records, parameters: parameters, weightsSHA256: Simulation.digest(parameters),
+      event: try plan.privacy.map { try $0.event(rounds: round) }, epsilon: certified?.bounds,
+      accountant: certified?.accountant, noiseIsSimulated: plan.privacy?.isSimulated ?? false,
+      seconds: (clock.now - start).seconds)
+  }
+
+  /// Applies the mean of a round's sum.
+  mutating func apply(_ sum: [Int64], divisor: Double) {
+    guard divisor > 0 else { return }
+    let scale = plan.quantizer.step / divisor
+    let update = (0..<plan.network.parameterCount).map { Float(Double(sum[$0]) * scale) }
+    plan.optimizer.apply(update, to: &parameters, state: &state)
+  }
+
+  /// SHA-256 of parameters as little-endian Float32, in lower-case hexadecimal.
+  public static func digest(_ parameters: [Float]) -> String {
+    var hash = SHA256()
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(parameters.count * 4)
+    for value in parameters {
+      let word = value.bitPattern.littleEndian
+      for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+    }
+    hash.update(data: bytes)
+    return hash.finalize().map { byte in
+      let digits = Array("0123456789abcdef")
+      return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+    }.joined()
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,125 @@
+import Paillier
+public import PrivacyAccounting
+public import SecureAggregation
+
+/// A checked simulation: everything a round needs, none of it able to be invalid.
+public struct SimulationPlan: Sendable {
+  /// The configuration it was made from.
+  public let configuration: SimulationConfiguration
+  /// The data.
+  public let data: DataSplit
+  /// The examples of each client.
+  public let clients: [[Int32]]
+  /// What is trained.
+  public let network: Network
+  /// The server's rule.
+  public let optimizer: ServerOptimizer
+  /// μ of the proximal term, 0 for none.
+  public let proximal: Float
+  /// Passes of local training.
+  public let epochs: Int
+  /// Examples of a step, 0 for all of a client's.
+  public let batchSize: Int
+  /// η of the client.
+  public let learningRate: Float
+  /// Who takes part.
+  public let cohort: CohortSampling
+  /// The grid of updates.
+  public let quantizer: Quantizer
+  /// Whether an update counts once for every example of its client.
+  public let weighsByExamples: Bool
+  /// What is charged for, nil without privacy.
+  public let privacy: PrivacyPlan?
+  /// The sum of a round.
+  public let shape: SumShape
+  /// Bits of the Paillier modulus, nil for plain sums.
+  public let keyBits: Int?
+
+  /// How many ciphertexts carry one client's contribution and how many numbers share one; nil for plain sums.
+  public var packing: (ciphertexts: Int, slots: Int)? {
+    guard let keyBits,
+      let plan = try? SlotPlan(
+        valueBits: shape.ringBits, maxSummands: shape.maximumContributors, maxWeight: 1, signed: true, checksum: true,
+        keyBits: keyBits)
+    else { return nil }
+    return (plan.ciphertextCount(forValues: shape.count), plan.valuesPerCiphertext)
+  }
+
+  /// The number of summed coordinates: the parameters, and without privacy the weight.
+  var coordinates: Int { network.parameterCount + (privacy == nil ? 1 : 0) }
+
+  /// Checks a configuration, loads its data and deals it out.
+  ///
+  /// - Throws: ``FederatedError`` naming the key at fault; nothing has been trained or charged then.
+  public init(_ configuration: SimulationConfiguration) throws {
+    try self.init(configuration, data: DataSource.load(configuration.data, seed: configuration.seed))
+  }
+
+  /// Checks a configuration against data that is already loaded; its `data` key is not read.
+  ///
+  /// - Throws: ``FederatedError`` naming the key at fault.
+  public init(_ configuration: SimulationConfiguration, data: DataSplit) throws {
+    let check = ConfigurationCheck(configuration)
+    self.configuration = configuration
+    self.data = data
+    try check.scalars()
+    clients = try check.partition().deal(data.training, seed: configuration.seed)
+    network = try check.network(data.training)
+    optimizer = try check.optimizer()
+    proximal = try check.proximal()
+    let local = try check.local()
+    (epochs, batchSize, learningRate) = (local.epochs, local.batch, local.rate)
+    cohort = try check.cohort(clients.count)
+    let largest = cohort.largestSize(clients: clients.count)
+    weighsByExamples = try check.weighsByExamples()
+    quantizer = try check.quantizer()
+    keyBits = try check.keyBits()
+    let minimum = try check.minimumContributors(cohort, clients.count)
+    privacy = try check.privacy(
+      quantizer, cohort: cohort, clients: clients.count, dimension: network.parameterCount, minimum: minimum)
+    let weight = weighsByExamples ? clients.map(\.count).max() ?? 1 : 1
+    guard weight <= 65_535 else {
+      throw FederatedError(.configuration, "weighting", "a client holds more than 65535 examples; use uniform")
+    }
+    let noise = privacy.map(\.noiseMargin) ?? 0
+    let (product, overflow) = (quantizer.radius * Int64(weight)).multipliedReportingOverflow(by: Int64(largest))
+    guard !overflow else { throw FederatedError(.configuration, "quantize.bits", "are too many for this cohort") }
+    shape = try SumShape(
+      count: network.parameterCount + (privacy == nil ? 1 : 0),
+      ringBits: SumShape.ringBits(holding: product.addingReportingOverflow(noise).partialValue),
+      maximumContributors: max(1, largest), minimumContributors: minimum)
+  }
+}
+
+/// What a private training does each round and claims in the end.
+public struct PrivacyPlan: Sendable {
+  /// Who adds the noise.
+  public enum Placement: String, Sendable, Hashable {
+    /// The server, after the sum.
+    case central
+    /// Every client, before its contribution is protected.
+    case distributed
+  }
+
+  /// Who adds the noise.
+  public let placement: Placement
+  /// Which pairs of client sets are compared.
+  public let adjacency: Adjacency
+  /// δ.
+  public let delta: Delta
+  /// σ² of one draw in squared grid steps: of the whole noise when central, of a client's share when distributed.
+  public let variance: NoiseScale
+  /// The clients whose shares are promised; 1 when central.
+  public let promisedClients: Int
+  /// What one round is charged as.
+  public let roundEvent: PrivacyEvent
+  /// Whether noise comes from the seed; then no ε may be claimed.
+  public let isSimulated: Bool
+
+  /// Twelve standard deviations of the largest possible noise: the sum leaves its ring with probability below 1e-32
+  /// a coordinate.
+  let noiseMargin: Int64
+
+  /// All events of a training of that many rounds.
+  public func event(rounds: Int) throws -> PrivacyEvent { try .repeated(roundEvent, count: rounds) }
+}

@@ -1,0 +1,135 @@
+import GRDB
+import PrivacyAccounting
+
+extension BudgetLedger {
+  /// The entries of one budget, or of all, oldest first.
+  ///
+  /// - Throws: ``LedgerError`` when the file cannot be read, or no budget has that name.
+  public func history(of budget: String? = nil) throws(LedgerError) -> [LedgerRecord] {
+    try look { database in
+      if let budget {
+        guard try state(of: budget, database) != nil else { throw unknown(budget) }
+        return try records(
+          Row.fetchCursor(
+            database, sql: "SELECT * FROM history WHERE budget = ? ORDER BY position", arguments: [budget]))
+      }
+      return try records(Row.fetchCursor(database, sql: "SELECT * FROM history ORDER BY position"))
+    }
+  }
+
+  /// Checks the whole history: positions without gaps, every hash, every link, every event within its limit, every
+  /// total.
+  ///
+  /// Truncation, roll-back and a rewrite of the whole chain cannot be seen from the file alone; they show when
+  /// `head` was kept elsewhere.
+  ///
+  /// - Parameter head: a hash this ledger once had, which must still be in the chain.
+  /// - Throws: ``LedgerError`` when the file cannot be read.
+  public func verify(since head: String? = nil) throws(LedgerError) -> LedgerVerification {
+    try look { database in
+      var previous = LedgerRecord.origin
+      var budgets: [String: LedgerState] = [:]
+      var count = 0
+      var seen = head == nil || head == LedgerRecord.origin
+      let rows = try Row.fetchCursor(database, sql: "SELECT * FROM history ORDER BY position")
+      func broken(_ reason: String) -> LedgerVerification {
+        LedgerVerification(intact: false, entries: count, brokenAt: count + 1, reason: reason, head: previous)
+      }
+      while let row = try rows.next() {
+        guard let record = LedgerRecord(row) else { return broken("cannot be read") }
+        guard record.position == count + 1 else { return broken("is missing or out of place") }
+        guard record.previous == previous else { return broken("does not follow the entry before") }
+        guard record.recomputed.hash == record.hash else { return broken("was altered") }
+        if let wrong = LedgerState.replay(record, over: &budgets) { return broken(wrong) }
+        previous = record.hash
+        if record.hash == head { seen = true }
+        count += 1
+      }
+      guard seen else { return broken("the entry of the given hash is gone: the history was cut or rewritten") }
+      return LedgerVerification(intact: true, entries: count, brokenAt: nil, reason: nil, head: previous)
+    }
+  }
+
+  private func records(_ cursor: RowCursor) throws -> [LedgerRecord] {
+    var result: [LedgerRecord] = []
+    while let row = try cursor.next() {
+      guard let record = LedgerRecord(row) else {
+        throw LedgerError(.broken, "\(path): entry \(result.count + 1) cannot be read; run verify")
+      }
+      result.append(record)
+    }
+    return result
+  }
+
+  func unknown(_ budget: String) -> LedgerError {
+    LedgerError(.unknownBudget, "\(path): there is no budget of that name")
+  }
+}
+
+// Storage of entries.
+extension BudgetLedger {
+  /// Appends an entry to the chain and returns it.
+  func append(
+    _ kind: LedgerRecord.Kind, to budget: String, detail: String = "", label: String = "", release: String? = nil,
+    spent: SpentLoss, _ database: Database
+  ) throws -> LedgerRecord {
+    let last = try Row.fetchOne(
+      database, sql: "SELECT position, hash FROM history ORDER BY position DESC LIMIT 1")
+    let position: Int = last?["position"] ?? 0
+    let previous: String = last?["hash"] ?? LedgerRecord.origin
+    let record = LedgerRecord(
+      position: position + 1, time: secondsNow(), kind: kind, budget: budget, detail: detail, label: label,
+      release: release, spent: spent.text, previous: previous)
+    try database.execute(
+      sql: "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      arguments: [
+        record.position, record.time, record.kind.rawValue, record.budget, record.detail, record.label,
+        record.release, record.spent, record.previous, record.hash,
+      ])
+    return record
+  }
+
+  /// A budget from its first and last entries; `nil` when there is none of that name.
+  func state(of budget: String, _ database: Database) throws -> LedgerState? {
+    guard
+      let first = try Row.fetchOne(
+        database, sql: "SELECT * FROM history WHERE budget = ? ORDER BY position LIMIT 1", arguments: [budget])
+    else { return nil }
+    var budgets: [String: LedgerState] = [:]
+    guard let created = LedgerRecord(first), LedgerState.replay(created, over: &budgets) == nil,
+      var state = budgets[budget]
+    else { throw LedgerError(.broken, "\(path): the history is damaged; run verify") }
+    guard
+      let last = try Row.fetchOne(
+        database, sql: "SELECT * FROM history WHERE budget = ? ORDER BY position DESC LIMIT 1", arguments: [budget]),
+      let record = LedgerRecord(last), record.recomputed.hash == record.hash,
+      let spent = SpentLoss(text: record.spent)
+    else { throw LedgerError(.broken, "\(path): the history is damaged; run verify") }
+    let frozen = try String.fetchOne(
+      database,
+      sql:
+        "SELECT kind FROM history WHERE budget = ? AND kind IN ('freeze', 'unfreeze') ORDER BY position DESC LIMIT 1",
+      arguments: [budget])
+    state.spent = spent
+    state.frozen = frozen == LedgerRecord.Kind.freeze.rawValue
+    state.charges =
+      try Int.fetchOne(
+        database, sql: "SELECT count(*) FROM history WHERE budget = ? AND kind = 'charge'", arguments: [budget]) ?? 0
+    return state
+  }
+}
+
+extension LedgerRecord {
+  /// An entry from its row, or `nil` when a column has the wrong type or an unknown kind.
+  init?(_ row: Row) {
+    guard let position = Int.fromDatabaseValue(row["position"]), let time = Int.fromDatabaseValue(row["time"]),
+      let kindText = String.fromDatabaseValue(row["kind"]), let kind = Kind(rawValue: kindText),
+      let budget = String.fromDatabaseValue(row["budget"]), let detail = String.fromDatabaseValue(row["detail"]),
+      let label = String.fromDatabaseValue(row["label"]), let spent = String.fromDatabaseValue(row["spent"]),
+      let previous = String.fromDatabaseValue(row["previous"]), let hash = String.fromDatabaseValue(row["hash"])
+    else { return nil }
+    self.init(
+      stored: position, time: time, kind: kind, budget: budget, detail: detail, label: label,
+      release: String.fromDatabaseValue(row["release"]), spent: spent, previous: previous, hash: hash)
+  }
+}

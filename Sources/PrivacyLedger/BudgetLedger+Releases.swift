@@ -1,0 +1,104 @@
+import GRDB
+public import PrivacyAccounting
+
+extension BudgetLedger {
+  /// The stored answer of a named release.
+  ///
+  /// - Parameters:
+  ///   - release: The operator's name for the release.
+  ///   - budget: The budget it is charged to.
+  ///   - query: The canonical text of the query, which must be the one the name was first used with.
+  /// - Returns: `nil` when nothing has been released under the name yet.
+  /// - Throws: ``LedgerError`` when the name was used with another query.
+  public func answer(of release: String, budget: String, query: String) throws(LedgerError) -> String? {
+    try look { database in
+      guard try state(of: budget, database) != nil else { throw unknown(budget) }
+      return try stored(release, budget, query, database)
+    }
+  }
+
+  /// Keeps the answer of a named release, before anybody sees it.
+  ///
+  /// - Returns: The answer that must be shown: the given one, or the one another process stored first.
+  /// - Throws: ``LedgerError`` when the name was used with another query, or the file cannot be written.
+  public func store(
+    _ answer: String, of release: String, budget: String, query: String
+  ) throws(LedgerError) -> String {
+    try LedgerText.check(release, name: "release-id")
+    return try change { database in
+      if let earlier = try stored(release, budget, query, database) { return earlier }
+      try database.execute(
+        sql: "INSERT INTO answers VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET answer = excluded.answer",
+        arguments: [budget, release, query, answer])
+      return answer
+    }
+  }
+
+  /// Binds a name to a query, so that a later attempt with another query is refused before it is charged.
+  func reserve(_ release: String, budget: String, query: String) throws(LedgerError) {
+    try LedgerText.check(release, name: "release-id")
+    try change { database in
+      guard try state(of: budget, database) != nil else { throw unknown(budget) }
+      _ = try stored(release, budget, query, database)
+      try database.execute(
+        sql: "INSERT INTO answers VALUES (?, ?, ?, NULL) ON CONFLICT DO NOTHING", arguments: [budget, release, query])
+    }
+  }
+
+  private func stored(
+    _ release: String, _ budget: String, _ query: String, _ database: Database
+  ) throws -> String? {
+    guard
+      let row = try Row.fetchOne(
+        database, sql: "SELECT query, answer FROM answers WHERE budget = ? AND release = ?",
+        arguments: [budget, release])
+    else { return nil }
+    guard row["query"] == query else {
+      throw LedgerError(.otherRelease, "release-id: was used for another query")
+    }
+    return row["answer"]
+  }
+}
+
+/// One budget of a ledger as the authority that statistics and federations charge.
+public struct LedgerBudget: BudgetAuthority {
+  private let ledger: BudgetLedger
+  private let budget: String
+  private let release: String?
+  /// The adjacency of the budget's terms.
+  public let adjacency: Adjacency
+
+  /// A budget whose every charge is its own.
+  ///
+  /// - Throws: ``LedgerError`` when no budget has that name.
+  public init(_ budget: String, of ledger: BudgetLedger) throws(LedgerError) {
+    adjacency = try ledger.status(of: budget).terms.adjacency
+    self.ledger = ledger
+    self.budget = budget
+    release = nil
+  }
+
+  /// A budget charged at most once for a named release, however often it is tried.
+  ///
+  /// - Parameters:
+  ///   - budget: The budget's name.
+  ///   - ledger: Where it is kept.
+  ///   - release: The operator's name for the release.
+  ///   - query: The canonical text of the query.
+  /// - Throws: ``LedgerError`` when no budget has that name, or the release name was used with another query.
+  public init(
+    _ budget: String, of ledger: BudgetLedger, release: String, query: String
+  ) throws(LedgerError) {
+    adjacency = try ledger.status(of: budget).terms.adjacency
+    try ledger.reserve(release, budget: budget, query: query)
+    self.ledger = ledger
+    self.budget = budget
+    self.release = release
+  }
+
+  /// Charges an event; see ``BudgetLedger/charge(_:to:label:)``.
+  @discardableResult
+  public func charge(_ event: PrivacyEvent, label: String) throws(BudgetRefusal) -> BudgetReceipt {
+    try ledger.charge(event, to: budget, label: label, release: release)
+  }
+}

@@ -1,0 +1,153 @@
+private import Glibc
+import GRDB
+import PrivacyAccounting
+
+/// Durable privacy budgets in one SQLite file, safe for many processes at once.
+///
+/// Every change is one immediate transaction with `synchronous=EXTRA`: it is on disk, journal removal included,
+/// before the call returns, and two processes can never both spend the last of a budget. The history is a hash
+/// chain; the totals that decide a charge are kept with it and checked against it by ``verify(since:)``.
+///
+/// **Edge cases**: a process killed at any point leaves either the whole charge or nothing; a full disk refuses the
+/// charge; a file that is not a ledger is refused and left alone.
+public final class BudgetLedger: Sendable {
+  /// The file.
+  public let path: String
+  private let queue: DatabaseQueue
+
+  /// "TCTL" in SQLite's header says what the file is.
+  private static let applicationID: Int32 = 0x5443_544c
+  private static let version: Int32 = 1
+
+  private init(path: String, queue: DatabaseQueue) {
+    self.path = path
+    self.queue = queue
+  }
+
+  /// Opens an existing ledger.
+  ///
+  /// - Throws: ``LedgerError`` when the file is missing or is not a ledger of this version.
+  public convenience init(opening path: String) throws(LedgerError) {
+    try BudgetLedger.requireFile(path)
+    let queue = try BudgetLedger.connect(path)
+    do {
+      let (application, version) = try queue.read { database in
+        (
+          try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
+          try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        )
+      }
+      guard application == BudgetLedger.applicationID else {
+        throw LedgerError(.unavailable, "\(path): is not a ledger")
+      }
+      guard version == BudgetLedger.version else {
+        throw LedgerError(.unavailable, "\(path): is a ledger of version \(version), which is not known")
+      }
+    } catch {
+      throw LedgerError(error, path: path)
+    }
+    self.init(path: path, queue: queue)
+  }
+
+  /// Opens a ledger, making an empty one when the file does not exist.
+  ///
+  /// - Throws: ``LedgerError`` when the file is something else or cannot be made; nothing is left behind then.
+  public convenience init(openingOrCreating path: String) throws(LedgerError) {
+    if unsafe access(path, F_OK) != 0 {
+      try BudgetLedger.create(path)
+    }
+    try self.init(opening: path)
+  }
+
+  private static func requireFile(_ path: String) throws(LedgerError) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else {
+      throw LedgerError(.unavailable, "\(path): no such ledger")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw LedgerError(.unavailable, "\(path): is not a file")
+    }
+  }
+
+  private static func connect(_ path: String) throws(LedgerError) -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(30)
+    configuration.prepareDatabase { database in
+      try database.execute(sql: "PRAGMA synchronous = EXTRA")
+    }
+    do {
+      return try DatabaseQueue(path: path, configuration: configuration)
+    } catch {
+      throw LedgerError(error, path: path)
+    }
+  }
+
+  /// Makes the file whole under another name and links it into place, so that no half-made ledger is ever seen.
+  private static func create(_ path: String) throws(LedgerError) {
+    let temporary = "\(path).\(getpid()).partial"
+    defer {
+      unsafe unlink(temporary)
+      unsafe unlink(temporary + "-journal")
+    }
+    let descriptor = unsafe open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw LedgerError(.unavailable, "\(path): cannot be created") }
+    close(descriptor)
+    let queue = try connect(temporary)
+    do {
+      try queue.writeWithoutTransaction { database in
+        try database.inTransaction(.immediate) {
+          try database.execute(
+            sql: """
+              CREATE TABLE history(
+                position INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, budget TEXT NOT NULL,
+                detail TEXT NOT NULL, label TEXT NOT NULL, release TEXT, spent TEXT NOT NULL,
+                previous TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+              CREATE UNIQUE INDEX releases ON history(budget, release) WHERE release IS NOT NULL;
+              CREATE INDEX budgets ON history(budget, position);
+              CREATE TABLE answers(
+                budget TEXT NOT NULL, release TEXT NOT NULL, query TEXT NOT NULL, answer TEXT,
+                PRIMARY KEY(budget, release)) STRICT;
+              PRAGMA application_id = \(applicationID);
+              PRAGMA user_version = \(version);
+              """)
+          return .commit
+        }
+      }
+      try queue.close()
+    } catch {
+      throw LedgerError(error, path: path)
+    }
+    guard unsafe link(temporary, path) == 0 || errno == EEXIST else {
+      throw LedgerError(.unavailable, "\(path): cannot be created")
+    }
+  }
+
+  /// One immediate transaction: committed when `body` returns, undone when it throws.
+  func change<Result>(_ body: (Database) throws -> Result) throws(LedgerError) -> Result {
+    do {
+      return try queue.writeWithoutTransaction { database in
+        var result: Result?
+        try database.inTransaction(.immediate) {
+          result = try body(database)
+          return .commit
+        }
+        guard let result else { throw LedgerError(.unavailable, "\(path): the change was not made") }
+        return result
+      }
+    } catch {
+      throw LedgerError(error, path: path)
+    }
+  }
+
+  /// One consistent look.
+  func look<Result>(_ body: (Database) throws -> Result) throws(LedgerError) -> Result {
+    do {
+      return try queue.read(body)
+    } catch {
+      throw LedgerError(error, path: path)
+    }
+  }
+}
+
+/// Seconds since 1970.
+func secondsNow() -> Int { Int(time(nil)) }

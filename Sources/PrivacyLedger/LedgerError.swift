@@ -1,0 +1,75 @@
+import GRDB
+import PrivacyAccounting
+
+/// Why a ledger could not be used. Nothing was charged.
+public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The kind of failure.
+  public struct Code: Hashable, Sendable {
+    private let name: String
+
+    private init(_ name: String) { self.name = name }
+
+    /// The file is missing, not a ledger, locked, read-only, or the disk is full.
+    public static let unavailable = Code("unavailable")
+    /// No budget has that name.
+    public static let unknownBudget = Code("unknownBudget")
+    /// A budget of that name exists.
+    public static let repeatedBudget = Code("repeatedBudget")
+    /// A name, label or limit is not usable.
+    public static let invalid = Code("invalid")
+    /// A release name was used for another query.
+    public static let otherRelease = Code("otherRelease")
+    /// A charge was refused; only seen inside the ledger.
+    static let refused = Code("refused")
+    /// The stored history does not hang together.
+    public static let broken = Code("broken")
+  }
+
+  /// The kind of failure.
+  public let code: Code
+  /// One line that names the file or the field.
+  public let message: String
+  private var inner: BudgetRefusal.Code?
+
+  init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  /// A refusal on its way out of a transaction, which it undoes.
+  init(refusal: BudgetRefusal) {
+    self.init(.refused, refusal.message)
+    inner = refusal.code
+  }
+
+  /// The same reason as a budget gives it.
+  var refusal: BudgetRefusal {
+    if let inner { return BudgetRefusal(inner, message) }
+    return BudgetRefusal(
+      code == .unknownBudget ? .unknownBudget : code == .otherRelease ? .mismatch : .unavailable, message)
+  }
+
+  /// The message.
+  public var description: String { message }
+
+  /// What went wrong in the database, in words that need no knowledge of SQLite.
+  init(_ error: any Error, path: String) {
+    if let error = error as? LedgerError {
+      self = error
+      return
+    }
+    let reason =
+      switch (error as? DatabaseError)?.resultCode {
+      case .SQLITE_FULL: "the disk is full"
+      case .SQLITE_NOTADB: "is not a ledger"
+      case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another process"
+      case .SQLITE_READONLY: "is read-only"
+      case .SQLITE_CANTOPEN: "cannot be opened"
+      case .SQLITE_CORRUPT: "is damaged"
+      case .SQLITE_IOERR: "cannot be read or written"
+      case .some(let code): "failed (SQLite code \(code.rawValue))"
+      case .none: "failed"
+      }
+    self.init(.unavailable, "\(path): \(reason)")
+  }
+}

@@ -1,0 +1,145 @@
+import ExactMath
+
+/// A number as text wrote it: ±`mantissa`·10^`exponent`, exactly, or a longer one kept as a rational.
+///
+/// **Accepted**: `12`, `-0.5`, `+3.`, `.25`, `1e-3`. **Refused**: empty text, spaces, `NaN`, `inf`, hexadecimal,
+/// grouping, exponents beyond ±400.
+struct DecimalText {
+  let negative: Bool
+  let mantissa: UInt64
+  let exponent: Int
+  /// Set when the digits do not fit 64 bits.
+  let long: Rational?
+
+  init?(_ text: UnsafeRawBufferPointer) {
+    var index = 0
+    let count = text.count
+    guard count > 0 else { return nil }
+    var negative = false
+    let first = unsafe text[0]
+    if first == 0x2d || first == 0x2b {
+      negative = first == 0x2d
+      index = 1
+    }
+    var mantissa: UInt64 = 0
+    var exponent = 0
+    var digits = 0
+    var overflow = false
+    var point = false
+    scan: while index < count {
+      let byte = unsafe text[index]
+      let digit = byte &- 0x30
+      if digit <= 9 {
+        if mantissa > (UInt64.max - 9) / 10 {
+          overflow = true
+        } else {
+          mantissa = mantissa &* 10 &+ UInt64(digit)
+        }
+        digits += 1
+        if point { exponent -= 1 }
+      } else if byte == 0x2e, !point {
+        point = true
+      } else {
+        break scan
+      }
+      index += 1
+    }
+    guard digits > 0 else { return nil }
+    if index < count {
+      guard unsafe text[index] | 0x20 == 0x65 else { return nil }
+      index += 1
+      var minus = false
+      if index < count, unsafe text[index] == 0x2d || text[index] == 0x2b {
+        minus = unsafe text[index] == 0x2d
+        index += 1
+      }
+      guard index < count, count - index <= 4 else { return nil }
+      var power = 0
+      while index < count {
+        let digit = unsafe text[index] &- 0x30
+        guard digit <= 9 else { return nil }
+        power = power * 10 + Int(digit)
+        index += 1
+      }
+      guard power <= 400 else { return nil }
+      exponent += minus ? -power : power
+    }
+    self.negative = negative
+    self.mantissa = mantissa
+    self.exponent = exponent
+    if overflow {
+      var clean = unsafe String(decoding: text, as: UTF8.self)
+      if clean.hasSuffix(".") { clean.removeLast() }
+      guard let value = Rational(clean) else { return nil }
+      long = value
+    } else {
+      long = nil
+    }
+  }
+
+  /// The exact value.
+  var value: Rational {
+    if let long { return long }
+    let magnitude =
+      Rational(Int(mantissa >> 1)) * 2 + Rational(Int(mantissa & 1))
+    let scaled =
+      exponent >= 0
+      ? magnitude * Rational.power(of: 10, exponent) : magnitude / Rational.power(of: 10, -exponent)
+    return negative ? -scaled : scaled
+  }
+}
+
+/// Turns decimal numbers into the nearest multiple of a step, halves away from zero.
+struct GridConversion: Hashable, Sendable {
+  private let step: Rational
+  /// For steps 2^−shift with 0 ≤ shift ≤ 40 the common path is integer arithmetic.
+  private let shift: UInt64?
+
+  init(step: Rational) {
+    self.step = step
+    let inverse = Rational.one / step
+    if let whole = inverse.integer, whole > 0, whole & (whole - 1) == 0, whole.trailingZeroBitCount <= 40 {
+      shift = UInt64(whole.trailingZeroBitCount)
+    } else {
+      shift = nil
+    }
+  }
+
+  private static let powers: [UInt64] = (0..<19).map { (0..<$0).reduce(UInt64(1)) { power, _ in power * 10 } }
+
+  @inline(__always)
+  func nearest(_ decimal: DecimalText) -> Int {
+    if let shift, decimal.long == nil, decimal.exponent <= 0, decimal.exponent >= -9,
+      decimal.mantissa >> (62 - shift) == 0
+    {
+      let scaled = decimal.mantissa << shift
+      let magnitude: UInt64
+      if decimal.exponent == 0 {
+        magnitude = scaled
+      } else {
+        let power = GridConversion.power(-decimal.exponent)
+        magnitude = (scaled &+ power / 2) / power
+      }
+      return decimal.negative ? -Int(magnitude) : Int(magnitude)
+    }
+    return nearest(decimal.value)
+  }
+
+  @inline(__always)
+  private static func power(_ exponent: Int) -> UInt64 {
+    switch exponent {
+    case 1: 10
+    case 2: 100
+    case 3: 1_000
+    case 4: 10_000
+    default: powers[exponent]
+    }
+  }
+
+  /// Saturates far outside every range that a ``ValueGrid`` may have.
+  func nearest(_ value: Rational) -> Int {
+    let steps = value.magnitude / step + Rational(1, 2)
+    let magnitude = steps.floor ?? Int.max
+    return value.signum < 0 ? -magnitude : magnitude
+  }
+}

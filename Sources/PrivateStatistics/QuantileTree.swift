@@ -1,0 +1,78 @@
+import ExactMath
+import Glibc
+
+/// Quantiles from a noisy tree of counts: 16 nodes under the root, 256 under those, 4,096 leaves over the range.
+///
+/// A count below a leaf's edge is a sum of at most 15 nodes a level, so its noise is known; the interval holds every
+/// leaf that the counts cannot exclude (as in the hierarchical histograms of Hay, Rastogi, Miklau and Suciu 2010).
+struct QuantileTree {
+  /// Noisy counts of leaves 0…i−1, for every i.
+  private let below: [Double]
+  private let scale: Double
+  private let grid: ValueGrid
+
+  init(nodes: [Int128], scale: Rational, grid: ValueGrid) {
+    self.scale = scale.doubleRoundedUp
+    self.grid = grid
+    let branching = NoisePlan.treeBranching
+    var prefix: [Int128] = [0]
+    var offset = 0
+    var level = branching
+    while level <= NoisePlan.leafCount {
+      // Whole siblings to the left of each node, on top of what lies left of its parent.
+      var next = [Int128](repeating: 0, count: level + 1)
+      for node in 0..<level {
+        if node.isMultiple(of: branching) { next[node] = prefix[node / branching] }
+        next[node + 1] = next[node] + nodes[offset + node]
+      }
+      next[level] = (0..<branching).reduce(Int128(0)) { $0 + nodes[$1] }
+      prefix = next
+      offset += level
+      level *= branching
+    }
+    below = prefix.map(Double.init)
+  }
+
+  /// The value below which the share `q` of the rows lies, with its interval.
+  func quantile(_ q: Double, miss: Double) -> ReleasedValue {
+    let leaves = NoisePlan.leafCount
+    let target = q * max(0, below[leaves])
+    var low = 0
+    var high = leaves
+    // The noisy counts need not ascend; bisection finds an edge where they cross the target.
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if below[middle] <= target { low = middle } else { high = middle }
+    }
+    let size = below[high] - below[low]
+    let inside = size > 0 ? min(max((target - below[low]) / size, 0), 1) : 0.5
+    let reach = QuantileTree.reach(terms: NoisePlan.treeLevels * NoisePlan.treeBranching, scale: scale, miss: miss / 2)
+    // Against q·(all), the noise of one edge is a sum of as many nodes with weights of at most 1 each.
+    let first = (0..<leaves).first {
+      below[$0] - q * below[leaves] <= reach && below[$0 + 1] - q * below[leaves] >= -reach
+    }
+    let last = (0..<leaves).last {
+      below[$0] - q * below[leaves] <= reach && below[$0 + 1] - q * below[leaves] >= -reach
+    }
+    return ReleasedValue(
+      text: "\(edge(Double(low) + inside))", low: "\(edge(Double(min(first ?? 0, low))).nextDown)",
+      high: "\(edge(Double(max((last ?? leaves - 1) + 1, high))).nextUp)")
+  }
+
+  /// The value at a place counted in leaves.
+  private func edge(_ place: Double) -> Double {
+    let span = Double(grid.highest - grid.lowest + 1)
+    let index = Double(grid.lowest) + place * span / Double(NoisePlan.leafCount) - 0.5
+    return min(max(index * grid.step.doubleValue, grid.low.doubleValue), grid.high.doubleValue)
+  }
+
+  /// How far a sum of `terms` independent Laplace noises, weighted within ±1, may lie from 0.
+  ///
+  /// Reference: Chan, Shi and Song 2011, Lemma 2.8: for ν above b·√m and b·√ln(2/β), P[|ΣY| > ν√(8 ln(2/β))] ≤ β. Its
+  /// proof reads the moment generating function alone, and the discrete law's,
+  /// (1 − (cosh h − 1)/(cosh 1/b − 1))⁻¹, is at most the continuous one's, (1 − b²h²)⁻¹, since (cosh x − 1)/x² grows.
+  private static func reach(terms: Int, scale: Double, miss: Double) -> Double {
+    let logarithm = log(2 / miss)
+    return 1.000_001 * scale * max(Double(terms).squareRoot(), logarithm.squareRoot()) * (8 * logarithm).squareRoot()
+  }
+}

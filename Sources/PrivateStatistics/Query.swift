@@ -1,0 +1,169 @@
+import ExactMath
+public import PrivacyAccounting
+
+/// What is asked of a table, and under which promise: the model behind `QUERY.yaml`.
+///
+/// A value of this type has been checked whole: every metric has what its kind needs, limits are finite, the budget
+/// is positive. All of it is public; nothing in it may be chosen by looking at the data.
+public struct Query: Sendable, Hashable {
+  /// Whom the promise protects.
+  public let privacyUnit: PrivacyUnit
+  /// Which tables are compared.
+  public let adjacency: Adjacency
+  /// The ε that the whole release costs.
+  public let epsilon: Epsilon
+  /// The δ that the whole release may cost.
+  public let delta: Delta
+  /// How much one unit may contribute; the rest is left out at random.
+  public let bounds: ContributionBounds
+  /// The columns whose values name the groups; none for one group of everything.
+  public let groupBy: [GroupColumn]
+  /// What is answered for each group.
+  public let metrics: [Metric]
+  /// What happens to a row that cannot be used.
+  public let onBadRow: BadRowPolicy
+
+  /// The most groups a query may declare.
+  public static let maximumGroups = 4_000_000
+
+  /// Checks a query.
+  ///
+  /// - Parameters:
+  ///   - privacyUnit: Whom the promise protects.
+  ///   - adjacency: Which tables are compared.
+  ///   - epsilon: The total ε, above 0.
+  ///   - delta: The total δ.
+  ///   - bounds: What one unit may contribute; needed when the unit is a column, fixed at one row otherwise.
+  ///   - groupBy: The grouping columns with their keys.
+  ///   - metrics: At least one, with different names.
+  ///   - onBadRow: What happens to a row that cannot be used.
+  /// - Throws: ``StatisticsError`` naming the field at fault.
+  public init(
+    privacyUnit: PrivacyUnit, adjacency: Adjacency = .addOrRemove, epsilon: Epsilon, delta: Delta,
+    bounds: ContributionBounds? = nil, groupBy: [GroupColumn] = [], metrics: [Metric],
+    onBadRow: BadRowPolicy = .reject
+  ) throws(StatisticsError) {
+    guard epsilon.value.signum > 0 else { throw .query("budget.epsilon", "must be above 0") }
+    switch privacyUnit {
+    case .rows:
+      guard bounds == nil || bounds == .oneRow else {
+        throw .query("bounds", "a unit that is one row contributes one row to one group")
+      }
+      self.bounds = .oneRow
+    case .column(let column):
+      guard let bounds else { throw .query("bounds", "are needed when the privacy unit is a column") }
+      guard !groupBy.contains(where: { $0.column == column }) else {
+        throw .query("group_by", "groups by the privacy unit's own column")
+      }
+      self.bounds =
+        groupBy.isEmpty ? try ContributionBounds(groupsPerUnit: 1, rowsPerGroup: bounds.rowsPerGroup) : bounds
+    }
+    var groups = 1
+    for column in groupBy {
+      let (product, overflow) = groups.multipliedReportingOverflow(by: column.keys.count)
+      guard !overflow, product <= Query.maximumGroups else {
+        throw .query("group_by", "declares more than \(Query.maximumGroups) groups")
+      }
+      groups = product
+    }
+    guard Set(groupBy.map(\.column)).count == groupBy.count else {
+      throw .query("group_by", "names a column twice")
+    }
+    guard !metrics.isEmpty, metrics.count <= 256 else { throw .query("metrics", "must hold 1 to 256 metrics") }
+    var names = Set(groupBy.map(\.column))
+    for (index, metric) in metrics.enumerated() {
+      for name in metric.outputNames.flatMap({ [$0, $0 + "_low", $0 + "_high"] }) {
+        guard names.insert(name).inserted else {
+          throw .query("metrics[\(index)].name", "gives a result column that exists already")
+        }
+      }
+    }
+    self.privacyUnit = privacyUnit
+    self.adjacency = adjacency
+    self.epsilon = epsilon
+    self.delta = delta
+    self.groupBy = groupBy
+    self.metrics = metrics
+    self.onBadRow = onBadRow
+  }
+
+  /// The columns of the table that the query reads, each once.
+  public var columns: [String] {
+    var result: [String] = []
+    if case .column(let column) = privacyUnit { result.append(column) }
+    for column in groupBy.map(\.column) + metrics.compactMap(\.column) where !result.contains(column) {
+      result.append(column)
+    }
+    return result
+  }
+}
+
+/// Whom a promise protects.
+public enum PrivacyUnit: Sendable, Hashable {
+  /// Each row by itself: no protection for a person with many rows.
+  case rows
+  /// All rows with the same value in a column, for example a user.
+  case column(String)
+
+  /// `rows` or `column NAME`, as ledgers and claims write it.
+  public var text: String {
+    switch self {
+    case .rows: "rows"
+    case .column(let name): "column \(name)"
+    }
+  }
+}
+
+/// What happens to a row that cannot be used: ragged, not a number, not UTF-8.
+public enum BadRowPolicy: String, Sendable, Hashable, Codable {
+  /// The whole run is refused, naming the line, before anything is charged.
+  case reject
+  /// The row is left out.
+  case drop
+}
+
+/// How much one privacy unit may contribute.
+public struct ContributionBounds: Sendable, Hashable {
+  /// The most groups of one unit.
+  public let groupsPerUnit: Int
+  /// The most rows of one unit in one group.
+  public let rowsPerGroup: Int
+
+  /// One row in one group.
+  public static let oneRow = ContributionBounds(uncheckedGroups: 1, rows: 1)
+
+  private init(uncheckedGroups groups: Int, rows: Int) {
+    groupsPerUnit = groups
+    rowsPerGroup = rows
+  }
+
+  /// Checks that both lie in 1 … 65,536.
+  public init(groupsPerUnit: Int, rowsPerGroup: Int) throws(StatisticsError) {
+    guard (1...65_536).contains(groupsPerUnit) else {
+      throw .query("bounds.groups_per_unit", "must be a whole number from 1 to 65536")
+    }
+    guard (1...65_536).contains(rowsPerGroup) else {
+      throw .query("bounds.rows_per_group", "must be a whole number from 1 to 65536")
+    }
+    self.groupsPerUnit = groupsPerUnit
+    self.rowsPerGroup = rowsPerGroup
+  }
+}
+
+/// A grouping column with the keys that are answered, whether or not the table holds them.
+public struct GroupColumn: Sendable, Hashable {
+  /// The column.
+  public let column: String
+  /// The keys, compared as text. Rows with another key are left out.
+  public let keys: [String]
+
+  /// Checks that there is at least one key and none is repeated.
+  public init(column: String, keys: [String]) throws(StatisticsError) {
+    guard !keys.isEmpty else { throw .query("group_by.keys", "must name at least one key") }
+    guard Set(keys.map { Array($0.utf8) }).count == keys.count else {
+      throw .query("group_by.keys", "names a key twice")
+    }
+    self.column = column
+    self.keys = keys
+  }
+}

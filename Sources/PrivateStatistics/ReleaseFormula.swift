@@ -1,0 +1,113 @@
+import ExactMath
+import Glibc
+
+/// Noisy integers turned into answers and intervals: post-processing, from public numbers only.
+struct ReleaseFormula {
+  let plan: NoisePlan
+  let query: Query
+  /// Whether the integers carry no noise, so that every interval is a point.
+  var noiseFree = false
+  /// The chance that an interval misses.
+  static let miss = 0.05
+
+  /// The answers of one group.
+  func values(_ cells: ArraySlice<Int128>) -> [ReleasedValue] {
+    var result: [ReleasedValue] = []
+    for (index, metric) in query.metrics.enumerated() {
+      let parts = plan.parts.filter { $0.metric == index }
+      result += values(metric, parts, Array(cells))
+    }
+    return result
+  }
+
+  private func values(_ metric: Metric, _ parts: [NoisePart], _ cells: [Int128]) -> [ReleasedValue] {
+    let share = ReleaseFormula.miss / Double(parts.count)
+    let reach = parts.map { noiseFree ? 0 : NoiseTail.reach(scale: $0.scale, share: share) }
+    switch metric.kind {
+    case .count, .units, .histogram:
+      return (0..<parts[0].width).map { exact(cells[parts[0].offset + $0], reach[0], step: 1) }
+    case .sum:
+      return [exact(cells[parts[0].offset], reach[0], step: metric.grid?.step ?? 1)]
+    case .mean, .variance, .deviation:
+      guard let grid = metric.grid else { return [] }
+      let noisy = zip(parts, reach).map { part, reach in
+        Noisy(value: Double(cells[part.offset]), reach: Double(reach))
+      }
+      return [moments(metric.kind, noisy, grid)]
+    case .quantile:
+      guard let grid = metric.grid else { return [] }
+      let tree = QuantileTree(
+        nodes: Array(cells[parts[0].offset..<(parts[0].offset + parts[0].width)]),
+        scale: noiseFree ? 0 : parts[0].scale,
+        grid: grid)
+      return metric.at.map { tree.quantile($0.doubleValue, miss: ReleaseFormula.miss) }
+    }
+  }
+
+  /// A count or a sum: whole steps, printed exactly.
+  private func exact(_ value: Int128, _ reach: Int, step: Rational) -> ReleasedValue {
+    func text(_ steps: Int128) -> String { (Rational(steps) * step).decimalDescription }
+    return ReleasedValue(text: text(value), low: text(value - Int128(reach)), high: text(value + Int128(reach)))
+  }
+
+  /// A noisy sum with the distance that its noise exceeds too seldom to matter.
+  private struct Noisy {
+    let value: Double
+    let reach: Double
+  }
+
+  /// A mean, variance or standard deviation from a count, a sum and a sum of squares around the middle of the range.
+  ///
+  /// All intervals of the parts hold together with the promised probability (a union bound), and the answer's
+  /// interval is what the parts allow, cut to what is possible at all.
+  private func moments(_ kind: Metric.Kind, _ parts: [Noisy], _ grid: ValueGrid) -> ReleasedValue {
+    let step = grid.step.doubleValue
+    let least = Double(grid.lowest - grid.middle)
+    let most = Double(grid.highest - grid.middle)
+    let first = ratio(parts[1], parts[0], least, most)
+    if kind == .mean {
+      let middle = (grid.step * Rational(grid.middle)).doubleValue
+      return ReleasedValue(
+        text: "\(middle + first.value * step)", low: "\((middle + first.low * step).nextDown)",
+        high: "\((middle + first.high * step).nextUp)")
+    }
+    let radius = max(-least, most)
+    let second = ratio(parts[2], parts[0], 0, radius * radius)
+    let spread = (most - least) * (most - least) / 4
+    let smallest = first.low <= 0 && first.high >= 0 ? 0 : min(first.low * first.low, first.high * first.high)
+    let largest = max(first.low * first.low, first.high * first.high)
+    func answer(_ variance: Double) -> Double {
+      let clamped = min(max(variance, 0), spread)
+      return kind == .variance ? clamped * step * step : clamped.squareRoot() * step
+    }
+    return ReleasedValue(
+      text: "\(answer(second.value - first.value * first.value))",
+      low: "\(max(0, answer(second.low - largest).nextDown))", high: "\(answer(second.high - smallest).nextUp)")
+  }
+
+  /// A noisy sum over a noisy count, and where the true ratio may lie; everything when the count may be 0.
+  private func ratio(
+    _ sum: Noisy, _ count: Noisy, _ least: Double, _ most: Double
+  ) -> (value: Double, low: Double, high: Double) {
+    func clamp(_ value: Double) -> Double { min(max(value, least), most) }
+    let value = clamp(sum.value / max(1, count.value))
+    let fewest = max(1, count.value - count.reach)
+    let fullest = max(fewest, count.value + count.reach)
+    guard count.value - count.reach > 0 else { return (value, least, most) }
+    let low = sum.value - sum.reach
+    let high = sum.value + sum.reach
+    return (
+      value, clamp(low / (low < 0 ? fewest : fullest)), clamp(high / (high < 0 ? fullest : fewest))
+    )
+  }
+}
+
+extension Rational {
+  /// A wide integer, exactly.
+  init(_ value: Int128) {
+    let top = Rational(Int(truncatingIfNeeded: value >> 64))
+    let low = UInt64(truncatingIfNeeded: value)
+    let bottom = Rational(Int(low >> 1)) * 2 + Rational(Int(low & 1))
+    self = top * Rational(1 << 32) * Rational(1 << 32) + bottom
+  }
+}

@@ -1,0 +1,296 @@
+/// Finds records and fields in a block of delimited text.
+///
+/// The scan looks at eight bytes at a time for the next delimiter, quote or line feed ("SIMD within a register",
+/// Mycroft's zero-byte test): the lowest set bit of the combined test is always a true hit.
+struct CSVScanner {
+  private let delimiter: UInt8
+  private let quoting: Bool
+  private let null: [UInt8]?
+  /// `nil` while the header is read: one record, every field.
+  private let fieldCount: Int?
+  private let slots: [Int]
+  private let outputCount: Int
+  /// The line the next record starts on.
+  var line = 1
+  private var atStart = true
+  /// Ranges of the current record whose doubled quotes are still doubled.
+  private var doubled: [Int] = []
+
+  init(dialect: CSVDialect, fieldCount: Int?, slots: [Int]) {
+    delimiter = dialect.delimiter
+    quoting = dialect.quoting
+    null = dialect.null
+    self.fieldCount = fieldCount
+    self.slots = slots
+    outputCount = slots.count { $0 >= 0 }
+  }
+
+  private static let lineFeed = UInt8(ascii: "\n")
+  private static let carriageReturn = UInt8(ascii: "\r")
+  private static let quote = UInt8(ascii: "\"")
+
+  /// How a field ended.
+  private enum End {
+    case delimiter, record, needsMore, broken(RowProblem)
+  }
+
+  /// Takes whole records from `batch.bytes[0..<count]`; returns the bytes consumed.
+  mutating func scan(_ batch: TableBatch, count: Int, ended: Bool) -> Int {
+    unsafe batch.bytes.storeBytes(of: 0, toByteOffset: count, as: UInt64.self)
+    let bytes = unsafe UnsafeRawBufferPointer(start: batch.bytes.baseAddress, count: count)
+    var position = 0
+    if atStart {
+      if count < 3 && !ended { return 0 }
+      atStart = false
+      if count >= 3, unsafe bytes[0] == 0xef, unsafe bytes[1] == 0xbb, unsafe bytes[2] == 0xbf { position = 3 }
+    }
+    let step = 2 * outputCount
+    var used = 0
+    while position < count {
+      if let fieldCount, fieldCount > 1, unsafe skipEmptyLine(bytes, &position, ended: ended) { continue }
+      if fieldCount != nil, used + step > batch.ranges.count {
+        batch.ranges.append(contentsOf: repeatElement(0, count: max(step, 4096 / max(step, 1) * step)))
+      }
+      let start = position
+      let startLine = line
+      let problem = unsafe record(bytes, &position, batch: batch, at: used, ended: ended)
+      guard let problem else {
+        position = start
+        line = startLine
+        break
+      }
+      finishRecord(batch, at: used, line: startLine, problem: problem)
+      used += step
+      if fieldCount == nil { return position }
+    }
+    if fieldCount != nil { batch.ranges.removeLast(batch.ranges.count - used) }
+    return position
+  }
+
+  private mutating func skipEmptyLine(
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, ended: Bool
+  ) -> Bool {
+    if unsafe bytes[position] == CSVScanner.lineFeed {
+      position += 1
+    } else if unsafe bytes[position] == CSVScanner.carriageReturn, position + 1 < bytes.count,
+      unsafe bytes[position + 1] == CSVScanner.lineFeed
+    {
+      position += 2
+    } else {
+      return false
+    }
+    line += 1
+    return true
+  }
+
+  /// One record from `position`: its problem, 0 for none, or `nil` when the block ends before the record does.
+  private mutating func record(
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, batch: TableBatch, at base: Int, ended: Bool
+  ) -> UInt8? {
+    var field = 0
+    var problem: UInt8 = 0
+    doubled.removeAll(keepingCapacity: true)
+    while true {
+      var range = (start: position, end: position, doubled: false)
+      let end = unsafe scanField(bytes, &position, &range, ended: ended)
+      switch end {
+      case .needsMore: return nil
+      case .broken(let what):
+        if what == .quote {
+          guard unsafe skipLine(bytes, &position, ended: ended) else { return nil }
+        }
+        store(batch, range, field: field, base: base)
+        return what.rawValue
+      case .delimiter, .record:
+        if field < slots.count || fieldCount == nil {
+          if let null, unsafe isNull(bytes, range, null) {
+            range = (1, 0, false)
+          }
+          store(batch, range, field: field, base: base)
+        }
+        field += 1
+      }
+      if case .record = end { break }
+    }
+    if let fieldCount, field != fieldCount { problem = RowProblem.fieldCount.rawValue }
+    return problem
+  }
+
+  private mutating func store(
+    _ batch: TableBatch, _ range: (start: Int, end: Int, doubled: Bool), field: Int, base: Int
+  ) {
+    if fieldCount == nil {
+      if range.doubled { doubled.append(batch.ranges.count) }
+      batch.ranges.append(UInt32(truncatingIfNeeded: range.start))
+      batch.ranges.append(UInt32(truncatingIfNeeded: range.end))
+      return
+    }
+    guard field < slots.count else { return }
+    let slot = slots[field]
+    guard slot >= 0 else { return }
+    let index = base + 2 * slot
+    batch.ranges[index] = UInt32(truncatingIfNeeded: range.start)
+    batch.ranges[index + 1] = UInt32(truncatingIfNeeded: range.end)
+    if range.doubled { doubled.append(index) }
+  }
+
+  private func finishRecord(_ batch: TableBatch, at base: Int, line: Int, problem: UInt8) {
+    batch.lines.append(line)
+    batch.problems.append(problem)
+    batch.rowCount += 1
+    if problem != 0 {
+      for index in stride(from: base, to: base + 2 * outputCount, by: 2) where fieldCount != nil {
+        batch.ranges[index] = 1
+        batch.ranges[index + 1] = 0
+      }
+      return
+    }
+    for index in doubled {
+      let start = Int(batch.ranges[index])
+      var write = start
+      var read = start
+      while read < Int(batch.ranges[index + 1]) {
+        let byte = unsafe batch.bytes[read]
+        unsafe batch.bytes[write] = byte
+        read += byte == CSVScanner.quote ? 2 : 1
+        write += 1
+      }
+      batch.ranges[index + 1] = UInt32(truncatingIfNeeded: write)
+    }
+  }
+
+  private func isNull(
+    _ bytes: UnsafeRawBufferPointer, _ range: (start: Int, end: Int, doubled: Bool), _ null: [UInt8]
+  ) -> Bool {
+    guard range.end - range.start == null.count else { return false }
+    return unsafe bytes[range.start..<range.end].elementsEqual(null)
+  }
+}
+
+extension CSVScanner {
+  /// One field; leaves `position` after the delimiter or the line break.
+  @inline(__always)
+  private mutating func scanField(
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int,
+    _ range: inout (start: Int, end: Int, doubled: Bool), ended: Bool
+  ) -> End {
+    if quoting, position < bytes.count, unsafe bytes[position] == CSVScanner.quote {
+      return unsafe scanQuoted(bytes, &position, &range, ended: ended)
+    }
+    let start = position
+    let stop = unsafe nextSpecial(bytes, from: position)
+    guard stop < bytes.count else {
+      guard ended else { return .needsMore }
+      position = bytes.count
+      range = (start, bytes.count, false)
+      return .record
+    }
+    let byte = unsafe bytes[stop]
+    if byte == delimiter {
+      position = stop + 1
+      range = (start, stop, false)
+      return .delimiter
+    }
+    if byte == CSVScanner.lineFeed {
+      position = stop + 1
+      line += 1
+      let end = unsafe stop > start && bytes[stop - 1] == CSVScanner.carriageReturn ? stop - 1 : stop
+      range = (start, end, false)
+      return .record
+    }
+    position = stop
+    return .broken(.quote)
+  }
+
+  private mutating func scanQuoted(
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int,
+    _ range: inout (start: Int, end: Int, doubled: Bool), ended: Bool
+  ) -> End {
+    let start = position + 1
+    var index = start
+    var doubled = false
+    var lines = 0
+    while true {
+      while index < bytes.count, unsafe bytes[index] != CSVScanner.quote {
+        if unsafe bytes[index] == CSVScanner.lineFeed { lines += 1 }
+        index += 1
+      }
+      if index >= bytes.count {
+        guard ended else { return .needsMore }
+        position = bytes.count
+        line += lines
+        return .broken(.unterminatedQuote)
+      }
+      if index + 1 < bytes.count, unsafe bytes[index + 1] == CSVScanner.quote {
+        doubled = true
+        index += 2
+        continue
+      }
+      if index + 1 >= bytes.count && !ended { return .needsMore }
+      break
+    }
+    range = (start, index, doubled)
+    index += 1
+    if index >= bytes.count {
+      position = bytes.count
+      line += lines
+      return .record
+    }
+    if unsafe bytes[index] == delimiter {
+      position = index + 1
+      line += lines
+      return .delimiter
+    }
+    if unsafe bytes[index] == CSVScanner.carriageReturn {
+      if index + 1 >= bytes.count, !ended { return .needsMore }
+      if unsafe index + 1 >= bytes.count || bytes[index + 1] == CSVScanner.lineFeed { index += 1 }
+    }
+    if unsafe index >= bytes.count || bytes[index] == CSVScanner.lineFeed {
+      position = min(index + 1, bytes.count)
+      line += lines + 1
+      return .record
+    }
+    line += lines
+    position = index
+    return .broken(.quote)
+  }
+
+  /// Skips to the start of the next line; false when the block ends first.
+  private mutating func skipLine(
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, ended: Bool
+  ) -> Bool {
+    var index = position
+    while index < bytes.count, unsafe bytes[index] != CSVScanner.lineFeed { index += 1 }
+    if index >= bytes.count {
+      position = bytes.count
+      return ended
+    }
+    position = index + 1
+    line += 1
+    return true
+  }
+
+  /// The first delimiter, line feed or (where fields may be quoted) quote at or after `position`, or the end.
+  @inline(__always)
+  private func nextSpecial(_ bytes: UnsafeRawBufferPointer, from position: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    let delimiters = ones &* UInt64(delimiter)
+    let feeds = ones &* UInt64(CSVScanner.lineFeed)
+    let quotes = quoting ? ones &* UInt64(CSVScanner.quote) : delimiters
+    guard let base = bytes.baseAddress else { return bytes.count }
+    var index = position
+    while index < bytes.count {
+      // The batch is padded, so eight bytes can always be read.
+      let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+      let a = word ^ delimiters
+      let b = word ^ feeds
+      let c = word ^ quotes
+      let hits =
+        (((a &- ones) & ~a) | ((b &- ones) & ~b) | ((c &- ones) & ~c)) & highs
+      if hits != 0 { return min(index + hits.trailingZeroBitCount / 8, bytes.count) }
+      index += 8
+    }
+    return bytes.count
+  }
+}

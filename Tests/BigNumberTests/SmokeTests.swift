@@ -1,2 +1,0 @@
-import BigNumber
-import Testing

@@ -1,0 +1,3 @@
+import PrivacyAccounting
+import PrivacyLedger
+import Testing

@@ -1,0 +1,2 @@
+import PrivateStatistics
+import Testing
