@@ -1,5 +1,5 @@
 /// One number of a release: the answer and its 95 % interval.
-public struct ReleasedValue: Sendable, Hashable {
+public struct ReleasedValue: Sendable, Hashable, Codable {
   /// The answer, exact where it is a count or a sum: decimal text.
   public let text: String
   /// The lower end of the interval.
@@ -22,9 +22,9 @@ public struct ReleasedValue: Sendable, Hashable {
 }
 
 /// The answers of a release: one row for each group, in the order of the declared keys.
-public struct ReleasedTable: Sendable, Hashable {
+public struct ReleasedTable: Sendable, Hashable, Codable {
   /// One group's answers.
-  public struct Row: Sendable, Hashable {
+  public struct Row: Sendable, Hashable, Codable {
     /// The group's keys, one for each grouping column.
     public let keys: [String]
     /// The answers, one for each of ``ReleasedTable/names``.

@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func `repetition equals composition with itself, in every accountant and case`() throws {
-    for _ in 0..<60 {
+    for _ in 0..<25 {
       let event = randomEvent(depth: 2)
       for count in [1, 2, 5] {
         let repeated = try PrivacyEvent.repeated(event, count: count)

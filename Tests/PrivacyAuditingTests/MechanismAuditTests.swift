@@ -73,3 +73,31 @@ private func claim(_ epsilon: String) throws -> PrivacyClaim {
     }
   }
 }
+
+@Suite struct BuiltinTargetTests {
+  private func audit(_ name: String, adjacency: Adjacency = .addOrRemove) throws -> AuditReport {
+    let claim = try PrivacyClaim(epsilon: 1, delta: 0, unit: "row", adjacency: adjacency)
+    let pairs = adjacency == .addOrRemove ? AdjacentPair.addOneRow(domain: 0...1) : AdjacentPair.replaceOneRow(domain: 0...1)
+    var target = try #require(try BuiltinTarget(name: name, claim: claim, domain: 0...1))
+    return try MechanismAudit(claim: claim, alpha: 1e-9, samples: 40_000, pairs: pairs).run(&target)
+  }
+
+  /// False alarms have probability ≤ 1e-9 by the audit's own level.
+  @Test(arguments: ["laplace", "discrete-laplace"], [Adjacency.addOrRemove, .replaceOne])
+  func `mechanisms that keep the claim are not refuted`(name: String, adjacency: Adjacency) throws {
+    let report = try audit(name, adjacency: adjacency)
+    #expect(report.verdict == .notRefuted)
+    #expect(report.epsilonLowerBound > 0.5)
+  }
+
+  @Test(arguments: ["laplace-half-noise", "laplace-silent-empty"])
+  func `mechanisms that break the claim are refuted`(name: String) throws {
+    #expect(try audit(name).verdict == .refuted)
+  }
+
+  @Test func `unknown names and claims without noise are told apart`() throws {
+    let claim = try PrivacyClaim(epsilon: 0, delta: 0, unit: "row", adjacency: .addOrRemove)
+    #expect(try BuiltinTarget(name: "nothing", claim: claim, domain: 0...1) == nil)
+    #expect(throws: AuditError.self) { try BuiltinTarget(name: "laplace", claim: claim, domain: 0...1) }
+  }
+}

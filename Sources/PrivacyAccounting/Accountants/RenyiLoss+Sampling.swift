@@ -39,8 +39,12 @@ extension RenyiLoss {
     _ terms: EventTerms, _ event: SingleEvent, _ orders: [Double], _ logMoment: ([Interval], Int) -> Interval
   ) throws(AccountingError) -> RenyiLoss {
     let amplified = (try? ApproximateLoss(of: event)).map { RenyiLoss(approximate: $0, orders) }
-    if let amplified, amplified.delta.signum > 0 { return amplified }
     let unsampled = try total(of: terms, orders: orders)
+    if let amplified, amplified.delta.signum > 0,
+      zip(amplified.divergences, unsampled.divergences).allSatisfy({ $0 <= $1 })
+    {
+      return amplified
+    }
     let integers = (2...largestOrder).map { Double($0) }
     // scaled[l] = (l − 1)·D(l), with 0 at l = 0 and 1.
     let inner = try total(of: terms, orders: integers).divergences

@@ -101,8 +101,8 @@ extension SampledGaussianDivergence {
     if w.high > 30 {
       let logR = Interval.logarithmOfSum((-rate).logarithmOfOnePlus, rate.logarithm + w)
       let power = (alpha * logR + logWeight).exponential
-      let linear = (rate.logarithm + w + logWeight).exponential * alpha + logWeight.exponential
-      return (power - linear).union(power).atLeast(0)
+      let linear = (rate.logarithm + w + logWeight).exponential * alpha
+      return (power - linear - (.one - alpha * rate) * logWeight.exponential).atLeast(0)
     }
     let v = rate * w.exponentialMinusOne
     return SampledGaussianDivergence.convexExcess(alpha, v) * logWeight.exponential

@@ -2,7 +2,8 @@ package import ExactMath
 
 /// Zero-concentrated differential privacy (Bun and Steinke 2016): ρ adds, in exact rationals.
 ///
-/// Events with a δ of their own are carried as approximate zCDP: their δ adds. Sampled events have no ρ and are refused.
+/// Events with a δ of their own are carried as approximate zCDP: their δ adds. Sampling helps events with a pure ε only;
+/// for others the unsampled ρ stands.
 public struct ZCDPAccountant: Accountant {
   /// `zcdp`.
   public let name = "zcdp"
@@ -73,14 +74,32 @@ extension ConcentratedLoss {
       // Bun and Steinke 2016, proposition 3.3: ε-DP is ε²/2-zCDP.
       let loss = try ApproximateLoss(of: event)
       self.init(rho: loss.epsilon * loss.epsilon / 2, delta: loss.delta)
-    case .group, .shuffled, .poisson, .withoutReplacement:
-      guard let loss = try? ApproximateLoss(of: event) else {
-        throw AccountingError(.unsupportedEvent, "sampling has no useful zCDP bound for this event; use rdp or pld")
-      }
+    case .shuffled(_, let terms):
+      // Shuffling is post-processing of the answers.
+      self = try ZCDPAccountant.loss(of: terms)
+    case .poisson(_, let terms), .withoutReplacement(_, let terms):
+      self = try ConcentratedLoss.sampled(event, terms)
+    case .group:
+      let loss = try ApproximateLoss(of: event)
       self.init(rho: loss.epsilon * loss.epsilon / 2, delta: loss.delta)
     case .skellam:
       throw AccountingError(.unsupportedEvent, "Skellam noise has no zCDP bound here; use rdp")
     }
+  }
+
+  /// Sampling never costs more than no sampling; an event with a pure ε is amplified through it.
+  private static func sampled(
+    _ event: SingleEvent, _ terms: EventTerms
+  ) throws(AccountingError) -> ConcentratedLoss {
+    let amplified = (try? ApproximateLoss(of: event)).map {
+      ConcentratedLoss(rho: $0.epsilon * $0.epsilon / 2, delta: $0.delta)
+    }
+    let unsampled = try? ZCDPAccountant.loss(of: terms)
+    if let amplified, unsampled.map({ amplified.rho <= $0.rho }) ?? true { return amplified }
+    guard let unsampled else {
+      throw AccountingError(.unsupportedEvent, "sampling has no zCDP bound for this event; use rdp")
+    }
+    return unsampled
   }
 
   static func upward(_ interval: Interval) throws(AccountingError) -> Rational {

@@ -1,0 +1,81 @@
+private import DifferentialPrivacy
+public import ExactMath
+private import PrivacyAccounting
+private import SecureRandom
+
+/// Mechanisms to audit without writing one: two that keep the claim by construction and two that break it.
+///
+/// Each answers a bounded sum or count of the data set with noise sized for the claim that is audited.
+///
+/// | name | what it does | keeps the claim |
+/// |---|---|---|
+/// | `laplace` | bounded sum with Laplace noise of scale sensitivity/ε on a grid | yes |
+/// | `discrete-laplace` | count of rows in the upper half of the domain, discrete Laplace noise of scale 1/ε | yes |
+/// | `laplace-half-noise` | as `laplace` with half the scale, as if the sensitivity had been halved | no, it is 2ε |
+/// | `laplace-silent-empty` | as `laplace`, but an empty data set is answered 0 without noise | no, ε is infinite |
+public struct BuiltinTarget: AuditTarget {
+  /// The names that ``init(name:claim:domain:)`` knows.
+  public static let names = ["laplace", "discrete-laplace", "laplace-half-noise", "laplace-silent-empty"]
+
+  private enum Answer {
+    case sum(LaplaceMechanism, silentWhenEmpty: Bool)
+    case count(DiscreteLaplaceMechanism, from: Double)
+  }
+
+  private let answer: Answer
+  private let domain: ClosedRange<Double>
+  private let randomness = Randomness()
+
+  /// A built-in mechanism with noise for a claim.
+  ///
+  /// - Parameters:
+  ///   - name: One of ``names``.
+  ///   - claim: Gives ε and the adjacency.
+  ///   - domain: Where the rows lie; rows outside are clamped to it.
+  /// - Returns: `nil` when there is no mechanism of that name.
+  /// - Throws: ``AuditError`` when the claim or the domain gives a scale that no noise can have, such as ε = 0.
+  public init?(name: String, claim: PrivacyClaim, domain: ClosedRange<Double>) throws(AuditError) {
+    guard BuiltinTarget.names.contains(name) else { return nil }
+    guard claim.epsilon.signum > 0 else { throw AuditError(.invalidSetting, "claim: built-in mechanisms need ε above 0") }
+    guard let low = Rational(exactly: domain.lowerBound), let high = Rational(exactly: domain.upperBound) else {
+      throw AuditError(.invalidSetting, "domain: must be finite")
+    }
+    let reach = claim.adjacency == .addOrRemove ? max(low.magnitude, high.magnitude) : high - low
+    do throws(ParameterError) {
+      switch name {
+      case "discrete-laplace":
+        answer = .count(
+          try DiscreteLaplaceMechanism(scale: Rational.one / claim.epsilon), from: ((low + high) / 2).doubleValue)
+      case "laplace-half-noise":
+        answer = .sum(
+          try LaplaceMechanism(scale: reach / claim.epsilon / 2, sensitivity: reach), silentWhenEmpty: false)
+      default:
+        answer = .sum(
+          try LaplaceMechanism(scale: reach / claim.epsilon, sensitivity: reach),
+          silentWhenEmpty: name == "laplace-silent-empty")
+      }
+    } catch {
+      throw AuditError(.invalidSetting, "domain: no noise can be sized for it: \(error)")
+    }
+    self.domain = domain
+  }
+
+  /// Independent releases of the sum or count.
+  public mutating func outputs(of dataset: [Double], count: Int) throws(AuditError) -> [Double] {
+    let rows = dataset.map { min(max($0, domain.lowerBound), domain.upperBound) }
+    switch answer {
+    case .sum(let mechanism, let silentWhenEmpty):
+      if silentWhenEmpty, rows.isEmpty { return [Double](repeating: 0, count: count) }
+      let steps = rows.reduce(Int64(0)) { $0 + (mechanism.grid.steps(toward: $1) ?? 0) }
+      return (0..<count).map { _ in mechanism.release(steps: steps, using: &randomness.generator).value }
+    case .count(let mechanism, let middle):
+      let truth = Int64(rows.count { $0 >= middle })
+      return (0..<count).map { _ in Double(mechanism.release(truth, using: &randomness.generator)) }
+    }
+  }
+}
+
+/// Keeps a generator that cannot be copied inside a value that can.
+private final class Randomness {
+  var generator = SecureGenerator()
+}

@@ -1,0 +1,117 @@
+public import ExactMath
+public import PrivacyAccounting
+import Glibc
+
+/// What a release will do, from the query alone: the charge, the noise and the error to expect, before any data.
+public struct Explanation: Sendable, Hashable {
+  /// One metric's noise.
+  public struct MetricNoise: Sendable, Hashable {
+    /// The metric's name.
+    public let name: String
+    /// What is asked.
+    public let kind: Metric.Kind
+    /// The metric's share of ε.
+    public let epsilon: Rational
+    /// The families of noisy integers behind the answer.
+    public let parts: [Part]
+    /// The standard deviation of a count's or a sum's answer; `nil` where it depends on the data.
+    public let expectedError: Double?
+    /// The half width of a count's or a sum's 95 % interval; `nil` where it depends on the data.
+    public let halfWidth: Double?
+  }
+
+  /// One family of noisy integers.
+  public struct Part: Sendable, Hashable {
+    /// What the integers are: `rows`, `units`, `sum`, `centred sum`, `centred squares`, `bins`, `tree`.
+    public let role: String
+    /// The scale of the discrete Laplace noise, in steps.
+    public let scale: Rational
+    /// The size of a step in the column's own measure (squared for squares).
+    public let step: Rational
+    /// The integers that noise is drawn for, over all groups.
+    public let draws: Int
+  }
+
+  /// The complete charge.
+  public let event: PrivacyEvent
+  /// The metrics, in the query's order.
+  public let metrics: [MetricNoise]
+  /// The groups that are answered.
+  public let groups: Int
+  /// What a careful reader of NIST SP 800-226 would object to, one line each.
+  public let warnings: [String]
+
+  /// Explains a query; `nil` when no noise can be planned for it (``Accumulator`` says why).
+  public init?(_ query: Query) {
+    guard let plan = try? NoisePlan(query) else { return nil }
+    event = plan.event
+    groups = query.groupCount
+    metrics = query.metrics.enumerated().map { index, metric in
+      Explanation.noise(of: metric, plan.parts.filter { $0.metric == index }, query)
+    }
+    warnings = Explanation.warnings(query)
+  }
+
+  private static func noise(of metric: Metric, _ parts: [NoisePart], _ query: Query) -> MetricNoise {
+    let single = parts.count == 1 && parts[0].role != .tree
+    let step = metric.kind == .sum ? metric.grid?.step.doubleValue ?? 1 : 1
+    return MetricNoise(
+      name: metric.name, kind: metric.kind, epsilon: parts.reduce(.zero) { $0 + $1.epsilon },
+      parts: parts.map { part in
+        let unit = metric.grid?.step ?? 1
+        let step: Rational
+        switch part.role {
+        case .sum, .centred: step = unit
+        case .squares: step = unit * unit
+        case .rows, .units, .bins, .tree: step = 1
+        }
+        return Part(role: part.role.text, scale: part.scale, step: step, draws: part.width * query.groupCount)
+      },
+      expectedError: single ? deviation(parts[0].scale) * step : nil,
+      halfWidth: single ? Double(NoiseTail.reach(scale: parts[0].scale, share: ReleaseFormula.miss)) * step : nil)
+  }
+
+  /// √(2a)/(1 − a) with a = e^(−1/b), the standard deviation of P[y] ∝ e^(−|y|/b).
+  private static func deviation(_ scale: Rational) -> Double {
+    let b = scale.doubleValue
+    return 1 / (2.0.squareRoot() * sinh(1 / (2 * b)))
+  }
+
+  private static func warnings(_ query: Query) -> [String] {
+    var result: [String] = []
+    if query.privacyUnit == .rows {
+      result.append("each row is protected by itself: a person with several rows is protected less")
+    }
+    if query.epsilon.value > 10 {
+      result.append("epsilon above 10 promises little against an attacker who knows a lot")
+    }
+    if query.delta.value > Rational(1, 100_000) {
+      result.append("delta above 1e-5: it should stay well below one over the number of units")
+    }
+    if query.adjacency == .replaceOne {
+      result.append("replace-one treats the number of units as public")
+    }
+    for metric in query.metrics where metric.kind == .histogram || metric.kind == .quantile {
+      result.append("\(metric.name): edges, keys and ranges must not be chosen by looking at the data")
+    }
+    if query.onBadRow == .reject {
+      result.append("a rejected row stops the run before the charge: whoever sees that learns about the data")
+    }
+    return result
+  }
+}
+
+extension NoisePart.Role {
+  /// The name in reports.
+  var text: String {
+    switch self {
+    case .rows: "rows"
+    case .units: "units"
+    case .sum: "sum"
+    case .centred: "centred sum"
+    case .squares: "centred squares"
+    case .bins: "bins"
+    case .tree: "tree"
+    }
+  }
+}

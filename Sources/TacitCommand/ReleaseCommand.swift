@@ -1,0 +1,127 @@
+import ArgumentParser
+import ExactMath
+import Foundation
+import PrivacyAccounting
+import PrivacyLedger
+import PrivateStatistics
+import TableFormats
+
+/// `tacit release`: one private release of a query over tables.
+struct ReleaseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "release",
+    abstract: "Answer a query over tables with exact noise, charged to a budget first.",
+    discussion: """
+      Without --ledger nothing remembers the charge: whoever runs the release keeps count.
+      With --release-id the same name and query give the stored answer again and charge nothing.
+      """)
+
+  /// How the answer is written.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case csv, jsonl, json
+  }
+
+  @Argument(help: "The query, YAML or JSON.")
+  var query: String
+
+  @Option(name: .long, help: "A table to read: CSV with a header, gzip allowed, '-' for standard input. Repeatable.")
+  var input: [String] = []
+
+  @Option(name: .long, help: "How tables are written: csv, jsonl or spark-transform.")
+  var inputFormat: TableInput.Format = .csv
+
+  @Option(name: .long, help: "The ledger that keeps the budget.")
+  var ledger: String?
+
+  @Option(name: .long, help: "The budget in the ledger.")
+  var budget: String?
+
+  @Option(name: .long, help: "A name for the release: retries under it are charged once and answered alike.")
+  var releaseID: String?
+
+  @Option(name: .long, help: "csv, jsonl or json.")
+  var format: Format = .csv
+
+  @Flag(name: .long, help: "The same as --format json.")
+  var json = false
+
+  @Option(name: .long, help: "Where the answer goes; '-' is standard output.")
+  var output = "-"
+
+  @Flag(name: .long, help: "Replace an existing output file.")
+  var force = false
+
+  func validate() throws {
+    if input.isEmpty { throw ValidationError("--input is needed") }
+    if (ledger == nil) != (budget == nil) { throw ValidationError("--ledger and --budget belong together") }
+    if releaseID != nil, ledger == nil { throw ValidationError("--release-id needs --ledger") }
+    if input.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read once") }
+  }
+
+  func run() throws {
+    try Output.refuseExisting(output, force: force)
+    let question = try QueryFile.read(query)
+    let table = try answer(question)
+    try Output.write(ReleaseText(table, question).text(json ? .json : format), to: output, force: force)
+  }
+
+  private func answer(_ question: Query) throws -> ReleasedTable {
+    guard let ledger, let budget else {
+      return try released(question, charging: UnrecordedBudget(question), label: "release")
+    }
+    return try refusing {
+      let book = try BudgetLedger(opening: ledger)
+      guard let releaseID else {
+        return try released(question, charging: LedgerBudget(budget, of: book), label: "release")
+      }
+      let text = try jsonText(question)
+      if let stored = try book.answer(of: releaseID, budget: budget, query: text) {
+        return try JSONDecoder().decode(ReleasedTable.self, from: Data(stored.utf8))
+      }
+      let authority = try LedgerBudget(budget, of: book, release: releaseID, query: text)
+      let table = try released(question, charging: authority, label: "release \(releaseID)")
+      let kept = try book.store(jsonText(table), of: releaseID, budget: budget, query: text)
+      return try JSONDecoder().decode(ReleasedTable.self, from: Data(kept.utf8))
+    }
+  }
+
+  private func released(
+    _ question: Query, charging authority: some BudgetAuthority, label: String
+  ) throws -> ReleasedTable {
+    try refusing {
+      var accumulator = try Accumulator(question, key: SamplingKey())
+      for path in input {
+        try TableInput.add(path, inputFormat, to: &accumulator)
+      }
+      return try accumulator.release(charging: authority, label: label)
+    }
+  }
+}
+
+/// Grants one query its own cost when no ledger keeps count.
+private struct UnrecordedBudget: BudgetAuthority {
+  let adjacency: Adjacency
+
+  init(_ query: Query) { adjacency = query.adjacency }
+
+  func charge(_ event: PrivacyEvent, label: String) throws(BudgetRefusal) -> BudgetReceipt {
+    BudgetReceipt(event: event, label: label, position: 1, remaining: "not recorded")
+  }
+}
+
+/// Turns the libraries' errors into one-line refusals.
+func refusing<Result>(_ body: () throws -> Result) throws -> Result {
+  do {
+    return try body()
+  } catch let error as StatisticsError {
+    throw CommandFailure(error.description)
+  } catch let error as TableError {
+    throw CommandFailure(error.description)
+  } catch let error as LedgerError {
+    throw CommandFailure(error.description)
+  } catch let error as BudgetRefusal {
+    throw CommandFailure(error.description)
+  } catch let error as ParameterError {
+    throw CommandFailure(error.description, code: .usage)
+  }
+}

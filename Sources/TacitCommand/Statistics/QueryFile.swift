@@ -1,0 +1,38 @@
+import PrivateStatistics
+import Yams
+
+/// Reads `QUERY.yaml`.
+enum QueryFile {
+  /// Reads and checks a query; errors name the file and the field or line.
+  static func read(_ path: String) throws -> Query {
+    let text = try Input.readText(path)
+    do {
+      return try YAMLDecoder().decode(Query.self, from: text)
+    } catch {
+      throw CommandFailure("\(path): \(reason(error))")
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    if let error = error as? StatisticsError { return error.description }
+    if let error = error as? YamlError {
+      switch error {
+      case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+        .composer(_, let problem, let mark, _):
+        return "line \(mark.line): \(problem)"
+      default: return "is not YAML"
+      }
+    }
+    if let error = error as? DecodingError {
+      switch error {
+      case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
+        .keyNotFound(_, let context):
+        if let inner = context.underlyingError { return reason(inner) }
+        let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+        return place.isEmpty ? "is not a query" : "\(place): is not of the right kind"
+      @unknown default: return "is not a query"
+      }
+    }
+    return "is not a query"
+  }
+}

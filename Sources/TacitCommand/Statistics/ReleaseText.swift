@@ -1,0 +1,117 @@
+import PrivateStatistics
+
+/// A released table as text.
+struct ReleaseText {
+  private let table: ReleasedTable
+  private let query: Query
+
+  init(_ table: ReleasedTable, _ query: Query) {
+    self.table = table
+    self.query = query
+  }
+
+  func text(_ format: ReleaseCommand.Format) throws -> String {
+    switch format {
+    case .csv: csv
+    case .jsonl: try rows.map { try jsonText($0) + "\n" }.joined()
+    case .json: try jsonText(document) + "\n"
+    }
+  }
+
+  private var columns: [String] {
+    table.groupColumns + table.names.flatMap { [$0, $0 + "_low", $0 + "_high"] }
+  }
+
+  private var csv: String {
+    var lines = [columns.map(quoted).joined(separator: ",")]
+    for row in table.rows {
+      lines.append(
+        (row.keys.map(quoted) + row.values.flatMap { [$0.text, $0.low, $0.high] }).joined(separator: ","))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// RFC 4180: quotes where the text could be misread.
+  private func quoted(_ text: String) -> String {
+    guard text.contains(where: { [",", "\"", "\n", "\r", "\r\n"].contains($0) }) else { return text }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+
+  /// A field of a row of JSON.
+  private enum Field: Encodable {
+    case text(String)
+    case number(Double)
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .text(let text): try container.encode(text)
+      case .number(let number): try container.encode(JSONNumber(number))
+      }
+    }
+  }
+
+  private var rows: [[String: Field]] {
+    table.rows.map { row in
+      var fields: [String: Field] = [:]
+      for (column, key) in zip(table.groupColumns, row.keys) { fields[column] = .text(key) }
+      for (name, value) in zip(table.names, row.values) {
+        fields[name] = .number(value.value)
+        fields[name + "_low"] = .number(value.lowValue)
+        fields[name + "_high"] = .number(value.highValue)
+      }
+      return fields
+    }
+  }
+
+  private struct Document: Encodable {
+    let adjacency: String
+    let confidence: Double
+    let delta: String
+    let epsilon: String
+    let event: String
+    let metrics: [MetricReport]
+    let privacy_unit: String
+    let rows: [[String: Field]]
+  }
+
+  private var document: Document {
+    let explanation = Explanation(query)
+    return Document(
+      adjacency: query.adjacency.description, confidence: 0.95, delta: query.delta.description,
+      epsilon: query.epsilon.description, event: explanation?.event.description ?? "",
+      metrics: explanation?.metrics.map(MetricReport.init) ?? [], privacy_unit: query.privacyUnit.text, rows: rows)
+  }
+}
+
+/// What is public about one metric's noise, for JSON.
+struct MetricReport: Encodable {
+  let name: String
+  let kind: String
+  let epsilon: String
+  let noise: [Noise]
+  let expected_error: Double?
+  let half_width_95: Double?
+
+  /// One family of noisy integers.
+  struct Noise: Encodable {
+    let of: String
+    let law: String
+    let scale: String
+    let step: String
+    let draws: Int
+  }
+
+  init(_ metric: Explanation.MetricNoise) {
+    name = metric.name
+    kind = metric.kind.rawValue
+    epsilon = metric.epsilon.decimalDescription
+    expected_error = metric.expectedError
+    half_width_95 = metric.halfWidth
+    noise = metric.parts.map {
+      Noise(
+        of: $0.role, law: "discrete-laplace", scale: $0.scale.decimalDescription,
+        step: $0.step.decimalDescription, draws: $0.draws)
+    }
+  }
+}
