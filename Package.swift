@@ -131,3 +131,48 @@ let package = Package(
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
 
+    // Notebooks.
+    notebook(
+      "01-laplace-and-gaussian",
+      [
+        "Reporting", "SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy",
+        "PrivacyAuditing",
+      ]),
+
+    // Tests.
+    tests("SecureRandom", ["SecureRandom", "CKernels"]),
+    tests("ExactMath", ["ExactMath", oracle]),
+    tests("BigNumber", ["BigNumber", "CKernels", "SecureRandom", oracle]),
+    tests("PrivacyAccounting", ["PrivacyAccounting", "ExactMath"]),
+    tests("TableFormats", ["TableFormats"]),
+    tests("Reporting", ["Reporting"]),
+    tests(
+      "DifferentialPrivacy",
+      ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    tests("Paillier", ["Paillier", "BigNumber", "SecureRandom", oracle]),
+    tests(
+      "SecureAggregation",
+      [
+        "SecureAggregation", "Paillier", "DifferentialPrivacy", "PrivacyAccounting",
+        "SecureRandom", "ExactMath",
+      ]),
+    tests("PrivacyLedger", ["PrivacyLedger", "PrivacyAccounting", "ExactMath"]),
+    tests(
+      "PrivateStatistics",
+      [
+        "PrivateStatistics", "DifferentialPrivacy", "PrivacyAccounting", "TableFormats",
+        "SecureRandom", "ExactMath",
+      ]),
+    tests(
+      "FederatedLearning",
+      [
+        "FederatedLearning", "SecureAggregation", "DifferentialPrivacy", "PrivacyAccounting",
+        "TableFormats", "SecureRandom", "ExactMath",
+      ]),
+    tests(
+      "PrivacyAuditing",
+      ["PrivacyAuditing", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    tests("TacitCommand", ["TacitCommand"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
