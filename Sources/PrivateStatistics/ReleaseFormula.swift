@@ -1,3 +1,4 @@
+import DifferentialPrivacy
 import ExactMath
 import Glibc
 
@@ -22,7 +23,7 @@ struct ReleaseFormula {
 
   private func values(_ metric: Metric, _ parts: [NoisePart], _ cells: [Int128]) -> [ReleasedValue] {
     let share = ReleaseFormula.miss / Double(parts.count)
-    let reach = parts.map { noiseFree ? 0 : NoiseTail.reach(scale: $0.scale, share: share) }
+    let reach = parts.map { noiseFree ? 0 : Int($0.mechanism.errorBound(confidence: 1 - share)) }
     switch metric.kind {
     case .count, .units, .histogram:
       return (0..<parts[0].width).map { exact(cells[parts[0].offset + $0], reach[0], step: 1) }
