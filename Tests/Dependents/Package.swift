@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Executables that use one library product each, as a user's package would, with no flags in the manifest. Products
-/// after the first are those whose types the first one speaks in.
+/// Executables that use one library product each, as a user's package would, with no flags in the manifest.
+///
+/// Products after the first are those whose types the first one speaks in.
 let uses = [
   "use-differential-privacy": ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom"],
   "use-exact-math": ["ExactMath"],

@@ -14,6 +14,7 @@ var accumulator = try Accumulator(query, key: SamplingKey())
 try accumulator.add(&reader)
 let answer = try accumulator.release(charging: budget, label: "visits by city")
 for row in answer.rows {
-  print("\(row.keys[0]): \(row.values[0].text), 95 % from \(row.values[0].low) to \(row.values[0].high)", terminator: "; ")
+  let visits = row.values[0]
+  print("\(row.keys[0]): \(visits.text), 95 % from \(visits.low) to \(visits.high)", terminator: "; ")
 }
 print("left \(budget.remaining.loss)")
