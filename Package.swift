@@ -109,7 +109,7 @@ let package = Package(
       "FederatedLearning",
       [
         "CKernels", "CData", "SecureRandom", "ExactMath", "TableFormats", "PrivacyAccounting",
-        "DifferentialPrivacy", "SecureAggregation", crypto,
+        "DifferentialPrivacy", "Paillier", "SecureAggregation", crypto,
       ]),
 
     // Floor 5.
@@ -130,6 +130,14 @@ let package = Package(
 
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
+
+    // Notebooks.
+    notebook(
+      "01-laplace-and-gaussian",
+      [
+        "Reporting", "SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy",
+        "PrivacyAuditing",
+      ]),
 
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),

@@ -98,7 +98,7 @@ extension PaillierPrivateKey {
     let ciphertext = unsafe publicKey.core.number(pair)
     let ring = halfQ.ring
     let limbs = max(halfP.ring.limbs, ring.limbs)
-    let scratch = LimbBuffer(count: 12 * limbs)
+    let scratch = LimbBuffer(count: max(halfP.ring.scratchLimbs, ring.scratchLimbs))
     let mp = LimbBuffer(count: limbs)
     let mq = LimbBuffer(count: limbs)
     var difference = unsafe halfP.decrypt(ciphertext, into: mp.base, scratch.base)
