@@ -43,7 +43,8 @@ public struct SlotPlan: Hashable, Sendable {
       keyBits: key.bitWidth)
   }
 
-  init(
+  /// The layout for any key of `keyBits` bits.
+  package init(
     valueBits: Int, maxSummands: Int, maxWeight: Int, signed: Bool, checksum: Bool, keyBits: Int
   ) throws(PaillierError) {
     guard (1...62).contains(valueBits) else {

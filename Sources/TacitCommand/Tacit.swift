@@ -11,7 +11,10 @@ struct Tacit: AsyncParsableCommand {
       Exit codes: 0 ok, 1 refused or failed, 2 inconclusive, 3 target error, 64 usage, 130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: []
+    subcommands: [
+      DemoCommand.self, NoiseCommand.self, AccountCommand.self, CalibrateCommand.self, ReleaseCommand.self,
+      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, AuditCommand.self,
+    ]
   )
 }
 

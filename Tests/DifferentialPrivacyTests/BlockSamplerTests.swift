@@ -77,6 +77,35 @@ import Testing
     #expect(ChiSquare.fits(counts(draws(sampler, total)), law, total: total))
   }
 
+  @Test(arguments: ["1/10", "1", "5/3", "20", "900", "16384"])
+  func `Skellam follows its law by chi-square`(variance: String) throws {
+    let variance = try #require(Rational(variance))
+    let mean = variance.doubleValue / 2
+    // The convolution of two Poisson laws, from the published definition.
+    let reach = Int(mean + 12 * mean.squareRoot() + 60)
+    let poisson = (0...reach).map { exp(Double($0) * log(mean) - mean - lgamma(Double($0) + 1)) }
+    var law: [Int: Double] = [:]
+    for x in -Int(12 * variance.doubleValue.squareRoot() + 40)...Int(12 * variance.doubleValue.squareRoot() + 40) {
+      law[x] = (max(0, -x)...reach).reduce(0) { $1 + x <= reach ? $0 + poisson[$1] * poisson[$1 + x] : $0 }
+    }
+    for (mostBlocks, fixedPoint, total) in [(1_022, true, 200_000), (1_022, false, 2_000), (2, true, 300)]
+    where variance < 100 || mostBlocks == 1_022 && fixedPoint {
+      let sampler = BlockSampler(.skellam(variance: variance), mostBlocks: mostBlocks, usesFixedPoint: fixedPoint)
+      // False-alarm rate 1e-9 each.
+      #expect(ChiSquare.fits(counts(draws(sampler, total)), law, total: total))
+    }
+  }
+
+  @Test func `a sum of Skellam parts has the variance asked for`() {
+    let sampler = SkellamSampler(variance: 50_000)
+    var source = SecureGenerator()
+    var output = [Int64](repeating: 0, count: 100_000)
+    unsafe output.withUnsafeMutableBufferPointer { unsafe sampler.fill($0, using: &source) }
+    let square = output.reduce(0.0) { $0 + Double($1) * Double($1) } / 100_000
+    // The mean square has standard deviation σ²·√(2/n) = 0.0045σ²; seven of them: rate below 3e-12.
+    #expect(abs(square / 50_000 - 1) < 7 * 0.0045)
+  }
+
   @Test(arguments: [16, 20, 21, 30, 40])
   func `large scales follow their law in sixty-four cells`(log: Int) throws {
     let scale = Rational(1 << log) + Rational(1, 3)

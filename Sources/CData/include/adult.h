@@ -13,6 +13,9 @@ extern const unsigned char tacit_adult_csv[];
 /// Bytes of `tacit_adult_csv`.
 extern const unsigned long tacit_adult_csv_length;
 
+/// The first byte of `tacit_adult_csv`, for languages that cannot import an array of unknown length.
+static inline const unsigned char *tacit_adult_table(void) { return tacit_adult_csv; }
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,4 @@
 public import ExactMath
-private import Glibc
 public import PrivacyAccounting
 public import SecureRandom
 
@@ -48,23 +47,27 @@ public struct SkellamMechanism: NoiseMechanism {
   /// σ.
   public var standardDeviation: Double { sigma.variance.doubleValue.squareRoot() }
 
-  /// From the Chernoff bound P[|X| ≥ m] ≤ 2·e^(σ²(cosh t − 1) − t·m) at t = asinh(m/σ²).
+  /// The smallest such width, from the law itself, up to the rounding of doubles.
   public func errorBound(confidence: Double) -> Double {
     precondition(confidence > 0 && confidence < 1, "a confidence lies between 0 and 1")
     let variance = sigma.variance.doubleValue
-    let target = log((1 - confidence) / 2)
-    func exponent(_ m: Double) -> Double {
-      let t = asinh(m / variance)
-      return variance * (cosh(t) - 1) - t * m
+    let last = Int(12 * variance.squareRoot()) + 60
+    // Ratios of neighbouring probabilities, by backward recurrence from far out.
+    var ratios = [Double](repeating: 0, count: last + 1)
+    var ratio = 0.0
+    for k in stride(from: 2 * last, through: 1, by: -1) {
+      ratio = 1 / (2 * Double(k) / variance + ratio)
+      if k <= last { ratios[k] = ratio }
     }
-    var high = 1.0
-    while exponent(high) > target { high *= 2 }
-    var low = 0.0
-    for _ in 0..<60 {
-      let middle = (low + high) / 2
-      if exponent(middle) <= target { high = middle } else { low = middle }
+    var weights = [1.0]
+    for k in 1...last { weights.append(weights[k - 1] * ratios[k]) }
+    let total = 1 + 2 * weights.dropFirst().reversed().reduce(0, +)
+    var tail = 0.0
+    for k in stride(from: last, through: 1, by: -1) {
+      tail += 2 * weights[k] / total
+      if tail > (1 - confidence) * (1 - 1e-9) { return Double(k) }
     }
-    return high.rounded(.up)
+    return 0
   }
 
   /// The value with noise.

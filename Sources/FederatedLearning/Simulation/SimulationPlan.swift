@@ -1,3 +1,4 @@
+import Paillier
 public import PrivacyAccounting
 public import SecureAggregation
 
@@ -33,6 +34,16 @@ public struct SimulationPlan: Sendable {
   public let shape: SumShape
   /// Bits of the Paillier modulus, nil for plain sums.
   public let keyBits: Int?
+
+  /// How many ciphertexts carry one client's contribution and how many numbers share one; nil for plain sums.
+  public var packing: (ciphertexts: Int, slots: Int)? {
+    guard let keyBits,
+      let plan = try? SlotPlan(
+        valueBits: shape.ringBits, maxSummands: shape.maximumContributors, maxWeight: 1, signed: true, checksum: true,
+        keyBits: keyBits)
+    else { return nil }
+    return (plan.ciphertextCount(forValues: shape.count), plan.valuesPerCiphertext)
+  }
 
   /// The number of summed coordinates: the parameters, and without privacy the weight.
   var coordinates: Int { network.parameterCount + (privacy == nil ? 1 : 0) }

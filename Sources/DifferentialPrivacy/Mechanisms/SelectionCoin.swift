@@ -1,0 +1,32 @@
+import ExactMath
+import PrivacyAccounting
+
+/// What selection mechanisms share: the coin that keeps a candidate whose score lies `gap` below the best.
+struct SelectionCoin: Sendable {
+  /// ε/(2Δ), or ε/Δ for monotone scores, as a fraction.
+  private let numerator: BigWhole
+  private let denominator: BigWhole
+
+  init(epsilon: Epsilon, sensitivity: Int, monotone: Bool) throws(ParameterError) {
+    guard epsilon.value.signum > 0 else {
+      throw ParameterError(.outOfRange, "epsilon", "must be above 0")
+    }
+    guard sensitivity > 0 else {
+      throw ParameterError(.outOfRange, "sensitivity", "must be a whole number > 0")
+    }
+    let rate = epsilon.value / Rational(sensitivity) / (monotone ? 1 : 2)
+    guard rate.numeratorWords.count <= ScaleLimits.words, rate.denominatorWords.count <= ScaleLimits.words else {
+      throw ParameterError(.outOfRange, "epsilon", "has too many digits")
+    }
+    numerator = BigWhole(numeratorOf: rate)
+    denominator = BigWhole(denominatorOf: rate)
+  }
+
+  /// True with probability e^(−rate · gap).
+  func flip<Source: UniformSource & ~Copyable>(gap: UInt64, using source: inout Source) -> Bool {
+    if gap == 0 { return true }
+    let top = BigWhole(gap) * numerator
+    if let top = top.word, let bottom = denominator.word { return source.bernoulliExp(top, over: bottom) }
+    return source.bernoulliExp(top, over: denominator)
+  }
+}
