@@ -22,6 +22,7 @@ package final class PairModulus: @unchecked Sendable {
   ///
   /// - Precondition: `value` is odd and at least 3.
   package init(_ value: borrowing Natural) {
+    PortableRows.install()
     precondition(value.isOdd && value.bitWidth > 1, "a Montgomery modulus is odd and at least 3")
     bitWidth = value.bitWidth
     let limbs = Int(tacit_padded_limbs((value.bitWidth + 63) / 64))

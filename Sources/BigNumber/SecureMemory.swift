@@ -9,6 +9,12 @@ package enum SecureMemory {
   /// Installs the hook once; later calls do nothing.
   package static func install() { installed }
 
+  /// Overwrites bytes with zeros in a way the optimiser keeps.
+  package static func wipe(_ bytes: UnsafeMutableRawBufferPointer) {
+    guard let base = bytes.baseAddress else { return }
+    unsafe explicit_bzero(base, bytes.count)
+  }
+
   /// Overwrites the part of this thread's stack that earlier calls may have left secrets in.
   ///
   /// GMP keeps scratch of up to 64 KiB on the stack, where the allocator hook does not reach.

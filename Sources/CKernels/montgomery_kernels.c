@@ -79,6 +79,44 @@ static uint64_t reduce_portable(uint64_t *t, const uint64_t *n, uint64_t inverse
 
 static const tacit_kernel portable = {multiply_portable, multiply_add_portable, square_portable, reduce_portable};
 
+// The same with the loops of another library.
+static const tacit_foreign_rows *_Atomic foreign_rows = 0;
+
+static void multiply_foreign(uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {
+  (void)scratch;
+  atomic_load_explicit(&foreign_rows, memory_order_acquire)->multiply(r, a, b, (long)limbs);
+}
+
+static uint64_t multiply_add_foreign(
+    uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {
+  multiply_foreign(scratch, a, b, limbs, scratch);
+  return tacit_add(r, r, scratch, 2 * limbs, 0);
+}
+
+static void square_foreign(uint64_t *r, const uint64_t *a, size_t limbs) {
+  atomic_load_explicit(&foreign_rows, memory_order_acquire)->square(r, a, (long)limbs);
+}
+
+static uint64_t reduce_foreign(uint64_t *t, const uint64_t *n, uint64_t inverse, uint64_t *m, size_t limbs) {
+  const tacit_foreign_rows *rows = atomic_load_explicit(&foreign_rows, memory_order_acquire);
+  for (size_t i = 0; i < limbs; i++) {
+    uint64_t q = t[i] * inverse;
+    m[i] = q;
+    t[i] = rows->multiply_add_row(t + i, n, (long)limbs, q);
+  }
+  return tacit_add(t + limbs, t + limbs, t, limbs, 0);
+}
+
+static const tacit_kernel foreign = {multiply_foreign, multiply_add_foreign, square_foreign, reduce_foreign};
+
+void tacit_montgomery_set_foreign_rows(const tacit_foreign_rows *rows) {
+  atomic_store_explicit(&foreign_rows, rows, memory_order_release);
+}
+
+static const tacit_kernel *portable_kernel(void) {
+  return atomic_load_explicit(&foreign_rows, memory_order_relaxed) ? &foreign : &portable;
+}
+
 #if defined(__x86_64__)
 #include "montgomery_rows.h"
 
@@ -289,14 +327,14 @@ static const tacit_kernel *accelerated(size_t limbs) {
     case 32: return &kernel_32;
     case 48: return &kernel_48;
     case 64: return &kernel_64;
-    default: return &portable;
+    default: return portable_kernel();
   }
 }
 #else
 static int detect(void) { return 0; }
 static const tacit_kernel *accelerated(size_t limbs) {
   (void)limbs;
-  return &portable;
+  return portable_kernel();
 }
 #endif
 
@@ -317,7 +355,7 @@ int tacit_montgomery_is_accelerated(void) {
 }
 
 const tacit_kernel *tacit_kernel_for(size_t limbs) {
-  return tacit_montgomery_is_accelerated() ? accelerated(limbs) : &portable;
+  return tacit_montgomery_is_accelerated() ? accelerated(limbs) : portable_kernel();
 }
 
 size_t tacit_padded_limbs(size_t limbs) {

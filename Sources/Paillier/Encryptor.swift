@@ -20,7 +20,7 @@ public struct Encryptor: ~Copyable, Sendable {
 
   /// The key that ciphertexts are for.
   public let publicKey: PaillierPublicKey
-  package let source: any NoiseSource
+  package private(set) var source: any NoiseSource
   private var generator = SecureGenerator()
 
   /// An encryptor that knows the public key only.
@@ -73,6 +73,23 @@ public struct Encryptor: ~Copyable, Sendable {
 }
 
 extension Encryptor {
+  /// How many random factors are in store.
+  public var pooledNoiseCount: Int { (source as? NoisePool)?.count ?? 0 }
+
+  /// Draws random factors ahead of time; encrypting and re-randomising use them up, each once, before drawing more.
+  ///
+  /// Encryptors made by ``sharingTables()`` afterwards share the store. A process that forks must not use it on both
+  /// sides: reuse of a factor shows the difference of two plaintexts.
+  ///
+  /// - Parameters:
+  ///   - count: How many factors to add, one a ciphertext.
+  ///   - threads: How many threads share the work.
+  public mutating func fillNoisePool(_ count: Int, threads: Int = 1) {
+    let pool = source as? NoisePool ?? NoisePool(publicKey.core, refilledFrom: source)
+    pool.fill(max(count, 0), threads: threads)
+    source = pool
+  }
+
   /// Encrypts a vector, packed as the plan says.
   ///
   /// - Parameters:

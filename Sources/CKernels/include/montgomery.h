@@ -34,6 +34,19 @@ int tacit_montgomery_is_accelerated(void);
 /// Forces the portable rows (1) or returns to the processor's best (0). Process-wide; for tests and benchmarks.
 void tacit_montgomery_force_portable(int portable);
 
+/// Limb loops of another library, in GMP's calling conventions, for processors without BMI2 and ADX.
+typedef struct tacit_foreign_rows {
+  /// r[0..<n] += u*v, returning the carry word.
+  uint64_t (*multiply_add_row)(uint64_t *r, const uint64_t *u, long n, uint64_t v);
+  /// r[0..<2n] = a*b.
+  void (*multiply)(uint64_t *r, const uint64_t *a, const uint64_t *b, long n);
+  /// r[0..<2n] = a*a.
+  void (*square)(uint64_t *r, const uint64_t *a, long n);
+} tacit_foreign_rows;
+
+/// Makes the portable path use these loops instead of plain C. The struct must live as long as the process.
+void tacit_montgomery_set_foreign_rows(const tacit_foreign_rows *rows);
+
 /// r = a*b/R mod n, one digit each.
 void tacit_digit_multiply(const tacit_modulus *n, uint64_t *r, const uint64_t *a, const uint64_t *b, uint64_t *scratch);
 
