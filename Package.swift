@@ -130,7 +130,7 @@ let package = Package(
 
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
-    benchmark("paillier", ["BigNumber", "Paillier", "SecureRandom"]),
+    benchmark("paillier", ["BigNumber", "CKernels", "Paillier", "SecureRandom"]),
 
     // Notebooks.
     notebook(

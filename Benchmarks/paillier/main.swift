@@ -1,4 +1,5 @@
 import BigNumber
+import CKernels
 import Glibc
 import Paillier
 import SecureRandom
@@ -66,6 +67,13 @@ try measure("encrypt, public key, full-range r", count: 1) {
   _ = try exact.encrypt(Array(values[..<plan.valuesPerCiphertext]), plan)
 }
 
+// The path of processors without BMI2 and ADX.
+tacit_montgomery_force_portable(1)
+try measure("encrypt, full-range r, portable path forced", count: 1) {
+  _ = try exact.encrypt(Array(values[..<plan.valuesPerCiphertext]), plan)
+}
+tacit_montgomery_force_portable(0)
+
 var encryptor = try Encryptor(key)
 let vector = try encryptor.encrypt(values, plan)
 let vectors = [EncryptedVector<Fresh>](repeating: vector, count: 101)
@@ -73,6 +81,9 @@ try measure("add, per ciphertext", count: 100 * 20) { _ = try EncryptedVector.su
 try measure("  per packed value", count: 100 * values.count) { _ = try EncryptedVector.sum(vectors) }
 try measure("decrypt, per ciphertext", count: 20) { _ = try key.decrypt(vector) }
 try measure("  per packed value", count: values.count) { _ = try key.decrypt(vector) }
+
+encryptor.fillNoisePool(9 * 20)
+try measure("encrypt, noise from the pool", count: 20) { _ = try encryptor.encrypt(values, plan) }
 
 let wide = try SlotPlan(valueBits: 16, maxSummands: 1000, maxWeight: 1 << 32, checksum: false, for: publicKey)
 let single = try encryptor.encrypt([1], wide)
