@@ -8,7 +8,7 @@ let ledger = try BudgetLedger(openingOrCreating: path)
 try ledger.createBudget(
   "survey",
   terms: BudgetTerms(
-    filter: .pure, epsilon: Epsilon("1"), delta: Delta("0"), unit: "rows", adjacency: .addOrRemove))
+    filter: "pure", epsilon: Epsilon("1"), delta: Delta("0"), unit: "rows", adjacency: .addOrRemove))
 let budget = try LedgerBudget("survey", of: ledger)
 let receipt = try budget.charge(PrivacyEvent(parsing: "laplace(scale=4)"), label: "first question")
 guard try ledger.verify().intact else { fatalError("a broken chain") }
