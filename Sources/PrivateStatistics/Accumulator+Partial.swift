@@ -195,7 +195,8 @@ private struct PartialReader {
     return table
   }
 
-  private mutating func group(_ query: Query, _ domains: [ClosedRange<Int>]) throws(StatisticsError) -> UnitTable.Group {
+  private mutating func group(_ query: Query, _ domains: [ClosedRange<Int>]) throws(StatisticsError) -> UnitTable.Group
+  {
     let rank = try tag()
     let index = try word()
     let entries = try count(of: 24 + 8 * domains.count)
