@@ -58,6 +58,11 @@ public struct LaplaceMechanism: NoiseMechanism {
   public func release(steps: Int64, using generator: inout SecureGenerator) -> GridValue {
     GridValue(steps: discrete.release(steps, using: &generator), grid: grid)
   }
+
+  /// Noise for `count` later releases, in grid steps.
+  public func prepare(_ count: Int, using generator: inout SecureGenerator) -> PreparedNoise {
+    discrete.prepare(count, using: &generator)
+  }
 }
 
 extension Rational {
