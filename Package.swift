@@ -109,7 +109,7 @@ let package = Package(
       "FederatedLearning",
       [
         "CKernels", "CData", "SecureRandom", "ExactMath", "TableFormats", "PrivacyAccounting",
-        "DifferentialPrivacy", "SecureAggregation", crypto,
+        "DifferentialPrivacy", "Paillier", "SecureAggregation", crypto,
       ]),
 
     // Floor 5.
@@ -130,6 +130,15 @@ let package = Package(
 
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
+    benchmark("paillier", ["BigNumber", "Paillier", "SecureRandom"]),
+
+    // Notebooks.
+    notebook(
+      "01-laplace-and-gaussian",
+      [
+        "Reporting", "SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy",
+        "PrivacyAuditing",
+      ]),
 
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),

@@ -55,8 +55,11 @@ package final class PairModulus: @unchecked Sendable {
   /// n itself, one digit.
   package var digits: ConstantLimbs { unsafe ConstantLimbs(words.base) }
 
+  /// The number of scratch words that every operation needs.
+  package var scratchLimbs: Int { Int(tacit_pair_scratch_limbs(limbs)) }
+
   /// Scratch words for one thread's calls.
-  package func makeScratch() -> LimbBuffer { LimbBuffer(count: Int(tacit_pair_scratch_limbs(limbs))) }
+  package func makeScratch() -> LimbBuffer { LimbBuffer(count: scratchLimbs) }
 
   /// A zero pair.
   package func makePair() -> LimbBuffer { LimbBuffer(count: 2 * limbs) }

@@ -2,18 +2,6 @@
 
 typedef unsigned long long word;
 
-// r = a - b, returning the borrow; `limbs` is a multiple of 4.
-static inline uint64_t subtract(uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs) {
-  word borrow = 0;
-  for (size_t i = 0; i < limbs; i += 4) {
-    r[i] = __builtin_subcll(a[i], b[i], borrow, &borrow);
-    r[i + 1] = __builtin_subcll(a[i + 1], b[i + 1], borrow, &borrow);
-    r[i + 2] = __builtin_subcll(a[i + 2], b[i + 2], borrow, &borrow);
-    r[i + 3] = __builtin_subcll(a[i + 3], b[i + 3], borrow, &borrow);
-  }
-  return borrow;
-}
-
 // r = keep != 0 ? a : b, word by word, by masks.
 static inline void select_words(uint64_t *r, uint64_t keep, const uint64_t *a, const uint64_t *b, size_t limbs) {
   uint64_t mask = -(uint64_t)(keep != 0);
@@ -25,14 +13,14 @@ static inline void select_words(uint64_t *r, uint64_t keep, const uint64_t *a, c
 // and leaves the new top word in *high.
 static inline uint64_t reduce_once(
     uint64_t *r, uint64_t *high, const uint64_t *x, const uint64_t *n, uint64_t *scratch, size_t limbs) {
-  uint64_t borrow = subtract(scratch, x, n, limbs);
+  uint64_t borrow = tacit_subtract(scratch, x, n, limbs);
   uint64_t below = (uint64_t)(*high < borrow);
   select_words(r, below, x, scratch, limbs);
   *high -= borrow & (below - 1);
   return below ^ 1;
 }
 
-size_t tacit_pair_scratch_limbs(size_t limbs) { return 12 * limbs; }
+size_t tacit_pair_scratch_limbs(size_t limbs) { return 16 * limbs; }
 
 uint64_t tacit_negative_inverse(uint64_t n) {
   uint64_t x = n * 3 ^ 2;  // right to 5 bits; each step doubles them
@@ -45,27 +33,33 @@ void tacit_digit_multiply(
   size_t limbs = n->limbs;
   const tacit_kernel *kernel = tacit_kernel_for(limbs);
   uint64_t *m = scratch + 2 * limbs, *t = scratch + 3 * limbs;
-  kernel->multiply(scratch, a, b, limbs);
+  kernel->multiply(scratch, a, b, limbs, scratch + 4 * limbs);
   uint64_t high = kernel->reduce(scratch, n->words, n->inverse, m, limbs);
   reduce_once(r, &high, scratch + limbs, n->words, t, limbs);
 }
 
 void tacit_digit_add(const tacit_modulus *n, uint64_t *r, const uint64_t *a, const uint64_t *b, uint64_t *scratch) {
   size_t limbs = n->limbs;
-  word carry = 0;
-  for (size_t i = 0; i < limbs; i++) scratch[i] = __builtin_addcll(a[i], b[i], carry, &carry);
-  uint64_t high = carry;
+  uint64_t high = tacit_add(scratch, a, b, limbs, 0);
   reduce_once(r, &high, scratch, n->words, scratch + limbs, limbs);
 }
 
 void tacit_digit_subtract(
     const tacit_modulus *n, uint64_t *r, const uint64_t *a, const uint64_t *b, uint64_t *scratch) {
   size_t limbs = n->limbs;
-  uint64_t borrow = subtract(scratch, a, b, limbs);
-  word carry = 0;
+  uint64_t borrow = tacit_subtract(scratch, a, b, limbs);
   uint64_t *sum = scratch + limbs;
-  for (size_t i = 0; i < limbs; i++) sum[i] = __builtin_addcll(scratch[i], n->words[i], carry, &carry);
+  tacit_add(sum, scratch, n->words, limbs, 0);
   select_words(r, borrow, sum, scratch, limbs);
+}
+
+// x += mask in every word; the carry.
+static inline uint64_t add_mask(uint64_t *x, uint64_t mask, size_t limbs) {
+  word carry = 0;
+  for (size_t i = 0; i < limbs; i += 4) {
+    for (int k = 0; k < 4; k++) x[i + k] = __builtin_addcll(x[i + k], mask, carry, &carry);
+  }
+  return carry;
 }
 
 // The second half of a product mod n^2. In: t = a0*b0 (2L words), s = a0*b1 + a1*b0 (2L words and `carry`).
@@ -80,16 +74,15 @@ static void finish_pair(
   uint64_t high = kernel->reduce(t, n->words, n->inverse, m, limbs);
   uint64_t subtracted = reduce_once(r, &high, t + limbs, n->words, spare, limbs);
 
-  word c = 1;
-  for (size_t i = 0; i < limbs; i++) s[i] = __builtin_addcll(s[i], ~m[i], c, &c);
-  for (size_t i = limbs; i < 2 * limbs; i++) s[i] = __builtin_addcll(s[i], 0, c, &c);
-  carry += c;
+  // s + R - m: the borrow of s - m is taken from the R, so that what is left of it goes into the upper half.
+  uint64_t left = 1 - tacit_subtract(s, s, m, limbs);
+  carry += tacit_add_word(s + limbs, s + limbs, left, limbs);
 
   high = carry + kernel->reduce(s, n->words, n->inverse, m, limbs);
   uint64_t *d = s + limbs;
-  word borrow = 1 - subtracted;
-  for (size_t i = 0; i < limbs; i++) d[i] = __builtin_subcll(d[i], 0, borrow, &borrow);
-  high -= borrow;
+  // d - 1 + subtracted, as an addition of 0 or of the all-ones number.
+  high -= 1 - subtracted;
+  high += add_mask(d, subtracted - 1, limbs);
   reduce_once(d, &high, d, n->words, spare, limbs);
   reduce_once(r + limbs, &high, d, n->words, spare, limbs);
 }
@@ -97,19 +90,19 @@ static void finish_pair(
 void tacit_pair_multiply(const tacit_modulus *n, uint64_t *r, const uint64_t *a, const uint64_t *b, uint64_t *scratch) {
   size_t limbs = n->limbs;
   const tacit_kernel *kernel = tacit_kernel_for(limbs);
-  uint64_t *t = scratch, *s = t + 2 * limbs, *m = s + 2 * limbs, *spare = m + limbs;
-  kernel->multiply(t, a, b, limbs);
-  kernel->multiply(s, a, b + limbs, limbs);
-  uint64_t carry = kernel->multiply_add(s, a + limbs, b, limbs);
+  uint64_t *t = scratch, *s = t + 2 * limbs, *m = s + 2 * limbs, *spare = m + limbs, *work = spare + limbs;
+  kernel->multiply(t, a, b, limbs, work);
+  kernel->multiply(s, a, b + limbs, limbs, work);
+  uint64_t carry = kernel->multiply_add(s, a + limbs, b, limbs, work);
   finish_pair(n, kernel, r, t, s, carry, m, spare);
 }
 
 void tacit_pair_square(const tacit_modulus *n, uint64_t *r, const uint64_t *a, uint64_t *scratch) {
   size_t limbs = n->limbs;
   const tacit_kernel *kernel = tacit_kernel_for(limbs);
-  uint64_t *t = scratch, *s = t + 2 * limbs, *m = s + 2 * limbs, *spare = m + limbs;
+  uint64_t *t = scratch, *s = t + 2 * limbs, *m = s + 2 * limbs, *spare = m + limbs, *work = spare + limbs;
   kernel->square(t, a, limbs);
-  kernel->multiply(s, a, a + limbs, limbs);
+  kernel->multiply(s, a, a + limbs, limbs, work);
   uint64_t carry = 0;
   for (size_t i = 0; i < 2 * limbs; i++) {
     uint64_t top = s[i] >> 63;

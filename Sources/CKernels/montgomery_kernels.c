@@ -4,28 +4,6 @@
 
 typedef unsigned __int128 wide;
 
-// Adds the words `carries` to `r` and returns the carry out.
-static inline uint64_t add_words(uint64_t *r, const uint64_t *carries, size_t limbs) {
-  unsigned long long carry = 0;
-  for (size_t i = 0; i < limbs; i += 4) {
-    r[i] = __builtin_addcll(r[i], carries[i], carry, &carry);
-    r[i + 1] = __builtin_addcll(r[i + 1], carries[i + 1], carry, &carry);
-    r[i + 2] = __builtin_addcll(r[i + 2], carries[i + 2], carry, &carry);
-    r[i + 3] = __builtin_addcll(r[i + 3], carries[i + 3], carry, &carry);
-  }
-  return carry;
-}
-
-// Adds one word at r[0] and carries through all `limbs` words (no early exit).
-static inline uint64_t add_word(uint64_t *r, uint64_t word, size_t limbs) {
-  for (size_t i = 0; i < limbs; i++) {
-    wide s = (wide)r[i] + word;
-    r[i] = (uint64_t)s;
-    word = (uint64_t)(s >> 64);
-  }
-  return word;
-}
-
 static inline void zero_words(uint64_t *r, size_t limbs) {
   for (size_t i = 0; i < limbs; i++) r[i] = 0;
 }
@@ -53,12 +31,16 @@ static inline uint64_t row_portable(uint64_t *r, const uint64_t *u, uint64_t v, 
   return carry;
 }
 
-static void multiply_portable(uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs) {
+static void multiply_portable(
+    uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {
+  (void)scratch;
   zero_words(r, limbs);
   for (size_t i = 0; i < limbs; i++) r[i + limbs] = row_portable(r + i, a, b[i], limbs);
 }
 
-static uint64_t multiply_add_portable(uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs) {
+static uint64_t multiply_add_portable(
+    uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {
+  (void)scratch;
   uint64_t carry = 0;
   for (size_t i = 0; i < limbs; i++) {
     wide s = (wide)r[i + limbs] + row_portable(r + i, a, b[i], limbs) + carry;
@@ -92,7 +74,7 @@ static uint64_t reduce_portable(uint64_t *t, const uint64_t *n, uint64_t inverse
     m[i] = q;
     t[i] = row_portable(t + i, n, q, limbs);
   }
-  return add_words(t + limbs, t, limbs);
+  return tacit_add(t + limbs, t + limbs, t, limbs, 0);
 }
 
 static const tacit_kernel portable = {multiply_portable, multiply_add_portable, square_portable, reduce_portable};
@@ -100,39 +82,98 @@ static const tacit_kernel portable = {multiply_portable, multiply_add_portable, 
 #if defined(__x86_64__)
 #include "montgomery_rows.h"
 
-// The three row loops for one fixed length.
-#define KERNEL(L)                                                                                                \
-  static void multiply_##L(uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs) {                    \
-    (void)limbs;                                                                                                 \
-    zero_words(r, L);                                                                                            \
-    for (size_t i = 0; i < L; i++) r[i + L] = row##L(r + i, a, b[i]);                                            \
-  }                                                                                                              \
-  static uint64_t multiply_add_##L(uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs) {            \
-    (void)limbs;                                                                                                 \
-    uint64_t carry = 0;                                                                                          \
-    for (size_t i = 0; i < L; i++) {                                                                             \
-      wide s = (wide)row##L(r + i, a, b[i]) + r[i + L] + carry;                                                  \
-      r[i + L] = (uint64_t)s;                                                                                    \
-      carry = (uint64_t)(s >> 64);                                                                               \
-    }                                                                                                            \
-    return carry;                                                                                                \
-  }                                                                                                              \
-  static uint64_t reduce_##L(uint64_t *t, const uint64_t *n, uint64_t inverse, uint64_t *m, size_t limbs) {      \
-    (void)limbs;                                                                                                 \
-    for (size_t i = 0; i < L; i++) {                                                                             \
-      uint64_t q = t[i] * inverse;                                                                               \
-      m[i] = q;                                                                                                  \
-      t[i] = row##L(t + i, n, q);                                                                                \
-    }                                                                                                            \
-    return add_words(t + L, t, L);                                                                               \
-  }                                                                                                              \
-  static void square_##L(uint64_t *r, const uint64_t *a, size_t limbs) {                                         \
-    (void)limbs;                                                                                                 \
-    zero_words(r, 2 * L);                                                                                        \
-    triangle_##L(r, a);                                                                                          \
-    double_and_add_squares(r, a, L);                                                                             \
-  }                                                                                                              \
-  static const tacit_kernel kernel_##L = {multiply_##L, multiply_add_##L, square_##L, reduce_##L};
+// The row loops for one fixed length.
+#define ROWS(L)                                                                                       \
+  static inline __attribute__((unused)) void multiply_rows_##L(                                       \
+      uint64_t *r, const uint64_t *a, const uint64_t *b) {                                            \
+    zero_words(r, L);                                                                                 \
+    for (size_t i = 0; i < L; i++) r[i + L] = row##L(r + i, a, b[i]);                                 \
+  }                                                                                                   \
+  static uint64_t reduce_##L(                                                                         \
+      uint64_t *t, const uint64_t *n, uint64_t inverse, uint64_t *m, size_t limbs) {                  \
+    (void)limbs;                                                                                      \
+    for (size_t i = 0; i < L; i++) {                                                                  \
+      uint64_t q = t[i] * inverse;                                                                    \
+      m[i] = q;                                                                                       \
+      t[i] = row##L(t + i, n, q);                                                                     \
+    }                                                                                                 \
+    return tacit_add(t + L, t + L, t, L, 0);                                                          \
+  }                                                                                                   \
+  static void square_##L(uint64_t *r, const uint64_t *a, size_t limbs) {                              \
+    (void)limbs;                                                                                      \
+    zero_words(r, 2 * L);                                                                             \
+    triangle_##L(r, a);                                                                               \
+    double_and_add_squares(r, a, L);                                                                  \
+  }
+
+// Products by rows alone.
+#define SCHOOLBOOK(L)                                                                                 \
+  static void multiply_##L(                                                                           \
+      uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {           \
+    (void)limbs;                                                                                      \
+    (void)scratch;                                                                                    \
+    multiply_rows_##L(r, a, b);                                                                       \
+  }                                                                                                   \
+  static uint64_t multiply_add_##L(                                                                   \
+      uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {           \
+    (void)limbs;                                                                                      \
+    (void)scratch;                                                                                    \
+    uint64_t carry = 0;                                                                               \
+    for (size_t i = 0; i < L; i++) {                                                                  \
+      wide s = (wide)row##L(r + i, a, b[i]) + r[i + L] + carry;                                       \
+      r[i + L] = (uint64_t)s;                                                                         \
+      carry = (uint64_t)(s >> 64);                                                                    \
+    }                                                                                                 \
+    return carry;                                                                                     \
+  }
+
+// One level of Karatsuba over products of H = L/2 words:
+// (a0 + a1 x)(b0 + b1 x) has the middle term a0 b0 + a1 b1 - (a0 - a1)(b0 - b1), the last product by magnitudes.
+#define KARATSUBA(L, H)                                                                               \
+  static void multiply_##L(                                                                           \
+      uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {           \
+    (void)limbs;                                                                                      \
+    uint64_t *z = scratch, *middle = scratch + L;                                                     \
+    uint64_t negative = distance(middle, a, a + H, H) ^ distance(middle + H, b, b + H, H);            \
+    multiply_rows_##H(z, middle, middle + H);                                                         \
+    multiply_rows_##H(r, a, b);                                                                       \
+    multiply_rows_##H(r + L, a + H, b + H);                                                           \
+    uint64_t carry = tacit_add(middle, r, r + L, L, 0);                                               \
+    carry += negative - 1 + add_signed(middle, z, negative, L);                                       \
+    carry += tacit_add(r + H, r + H, middle, L, 0);                                                   \
+    tacit_add_word(r + H + L, r + H + L, carry, H);                                                   \
+  }                                                                                                   \
+  static uint64_t multiply_add_##L(                                                                   \
+      uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {           \
+    multiply_##L(scratch + 2 * L, a, b, limbs, scratch);                                              \
+    return tacit_add(r, r, scratch + 2 * L, 2 * L, 0);                                                \
+  }
+
+#define KERNEL(L) static const tacit_kernel kernel_##L = {multiply_##L, multiply_add_##L, square_##L, reduce_##L};
+
+// r = |a - b|; 1 when a is below b.
+static inline __attribute__((always_inline)) uint64_t distance(
+    uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs) {
+  uint64_t below = tacit_subtract(r, a, b, limbs), mask = -below;
+  __asm__("" : "+r"(mask));
+  unsigned long long carry = below;
+  for (size_t i = 0; i < limbs; i += 8) {
+    for (int k = 0; k < 8; k++) r[i + k] = __builtin_addcll(r[i + k] ^ mask, 0, carry, &carry);
+  }
+  return below;
+}
+
+// r += z when `negative` is 1; r -= z by its complement when it is 0. Returns the carry of the addition.
+static inline __attribute__((always_inline)) uint64_t add_signed(
+    uint64_t *r, const uint64_t *z, uint64_t negative, size_t limbs) {
+  uint64_t mask = negative - 1;
+  __asm__("" : "+r"(mask));
+  unsigned long long carry = negative ^ 1;
+  for (size_t i = 0; i < limbs; i += 8) {
+    for (int k = 0; k < 8; k++) r[i + k] = __builtin_addcll(r[i + k], z[i + k] ^ mask, carry, &carry);
+  }
+  return carry;
+}
 
 // Products a[i]*a[j], i < j, into zeroed r[0..<2L].
 static inline void triangle_4(uint64_t *r, const uint64_t *a) {
@@ -179,7 +220,7 @@ static void triangle_16(uint64_t *r, const uint64_t *a) {
       r[at + length + i] = (uint64_t)s;                                       \
       carry = (uint64_t)(s >> 64);                                            \
     }                                                                         \
-    add_word(r + at + length + rows, carry, top - (at + length + rows));      \
+    tacit_add_word(r + at + length + rows, r + at + length + rows, carry, top - (at + length + rows));      \
   }
 
 static void triangle_24(uint64_t *r, const uint64_t *a) {
@@ -205,6 +246,22 @@ static void triangle_64(uint64_t *r, const uint64_t *a) {
   triangle_32(r + 64, a + 32);
   RECTANGLE(row32, 32, 32, 32, a, a + 32, 128)
 }
+
+ROWS(4)
+ROWS(8)
+ROWS(16)
+ROWS(24)
+ROWS(32)
+ROWS(48)
+ROWS(64)
+
+SCHOOLBOOK(4)
+SCHOOLBOOK(8)
+SCHOOLBOOK(16)
+SCHOOLBOOK(24)
+KARATSUBA(32, 16)
+KARATSUBA(48, 24)
+KARATSUBA(64, 32)
 
 KERNEL(4)
 KERNEL(8)

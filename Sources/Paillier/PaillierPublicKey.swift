@@ -99,7 +99,8 @@ package final class PublicKeyCore: Sendable {
   package func seal(_ message: ConstantLimbs, noise: ConstantLimbs, into result: Limbs, _ scratch: Limbs) {
     let limbs = ring.limbs
     unsafe ring.multiply(result, noise, ring.unit, scratch)
-    let term = unsafe scratch + (12 * limbs - limbs)
+    // Digit operations leave the end of the scratch alone.
+    let term = unsafe scratch + (ring.scratchLimbs - limbs)
     unsafe ring.digitMultiply(term, message, noise, scratch)
     unsafe ring.digitAdd(result + limbs, result + limbs, term, scratch)
   }

@@ -12,7 +12,7 @@ extension BudgetLedger {
         throw LedgerError(.repeatedBudget, "\(path): there is a budget of that name already")
       }
       _ = try append(
-        .create, to: name, detail: LedgerState.text(of: terms), spent: .nothing, database)
+        .create, to: name, detail: LedgerState.text(of: terms), spent: .zero, database)
     }
   }
 
@@ -90,30 +90,31 @@ extension BudgetLedger {
       }
       return BudgetReceipt(
         event: event, label: earlier.label, position: earlier.position,
-        remaining: state.terms.remaining(after: state.spent))
+        remaining: state.terms.remainingText(after: state.spent))
     }
     guard !state.frozen else {
       throw LedgerError(refusal: BudgetRefusal(.frozen, "\(path): the budget is frozen; no charge is granted"))
     }
-    let cost: SpentLoss
+    let cost: BudgetAmount
     do {
-      cost = try EventCost.of(event, in: state.terms)
+      cost = try state.terms.limit.cost(of: event, adjacency: state.terms.adjacency)
     } catch {
       throw LedgerError(refusal: error)
     }
     let total = state.spent + cost
-    guard state.terms.allow(total) else {
+    guard state.terms.remaining(after: total) != nil else {
+      let limit = state.terms.limit
       throw LedgerError(
         refusal: BudgetRefusal(
           .exhausted,
-          "the charge of \(state.terms.describe(cost)) does not fit: limit \(state.terms.limit), "
-            + "spent \(state.terms.describe(state.spent)), left \(state.terms.remaining(after: state.spent))"))
+          "the charge of \(limit.describe(cost)) exceeds the \(limit.filter) budget of \(limit.describe(limit.amount)); "
+            + "\(state.terms.remainingText(after: state.spent)) would still fit"))
     }
     state.spent = total
     let record = try append(
       .charge, to: budget, detail: event.description, label: label, release: release, spent: total, database)
     return BudgetReceipt(
-      event: event, label: label, position: record.position, remaining: state.terms.remaining(after: total))
+      event: event, label: label, position: record.position, remaining: state.terms.remainingText(after: total))
   }
 
   /// The charge that a release name stands for, if it was made.
@@ -128,6 +129,6 @@ extension BudgetStatus {
   fileprivate init(name: String, _ state: LedgerState) {
     self.init(
       name: name, terms: state.terms, charges: state.charges, frozen: state.frozen,
-      spent: state.terms.describe(state.spent), remaining: state.terms.remaining(after: state.spent))
+      spent: state.terms.limit.describe(state.spent), remaining: state.terms.remainingText(after: state.spent))
   }
 }

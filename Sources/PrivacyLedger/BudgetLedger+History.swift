@@ -71,7 +71,7 @@ extension BudgetLedger {
   /// Appends an entry to the chain and returns it.
   func append(
     _ kind: LedgerRecord.Kind, to budget: String, detail: String = "", label: String = "", release: String? = nil,
-    spent: SpentLoss, _ database: Database
+    spent: BudgetAmount, _ database: Database
   ) throws -> LedgerRecord {
     let last = try Row.fetchOne(
       database, sql: "SELECT position, hash FROM history ORDER BY position DESC LIMIT 1")
@@ -103,7 +103,7 @@ extension BudgetLedger {
       let last = try Row.fetchOne(
         database, sql: "SELECT * FROM history WHERE budget = ? ORDER BY position DESC LIMIT 1", arguments: [budget]),
       let record = LedgerRecord(last), record.recomputed.hash == record.hash,
-      let spent = SpentLoss(text: record.spent)
+      let spent = BudgetAmount(text: record.spent)
     else { throw LedgerError(.broken, "\(path): the history is damaged; run verify") }
     let frozen = try String.fetchOne(
       database,

@@ -1,7 +1,7 @@
 import GRDB
 import PrivacyAccounting
 
-/// Why a ledger could not be used. Nothing was charged.
+/// Why a ledger could not be used; nothing was charged.
 public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kind of failure.
   public struct Code: Hashable, Sendable {

@@ -4,7 +4,7 @@ import PrivacyAccounting
 /// A budget as the history tells it: made by replaying entries, and nothing else.
 struct LedgerState: Hashable, Sendable {
   let terms: BudgetTerms
-  var spent = SpentLoss.nothing
+  var spent = BudgetAmount.zero
   var frozen = false
   var charges = 0
 
@@ -23,10 +23,10 @@ struct LedgerState: Hashable, Sendable {
       guard var state = budgets[record.budget] else { return "charges a budget that does not exist" }
       guard !state.frozen else { return "charges a frozen budget" }
       guard let event = try? PrivacyEvent(parsing: record.detail),
-        let cost = try? EventCost.of(event, in: state.terms)
+        let cost = try? state.terms.limit.cost(of: event, adjacency: state.terms.adjacency)
       else { return "holds an event that cannot be read" }
       state.spent = state.spent + cost
-      guard state.terms.allow(state.spent) else { return "spends more than the budget's limit" }
+      guard state.terms.remaining(after: state.spent) != nil else { return "spends more than the budget's limit" }
       state.charges += 1
       budgets[record.budget] = state
     case .freeze, .unfreeze:

@@ -4,7 +4,7 @@ public import PrivacyAccounting
 import SecureRandom
 
 extension Accumulator {
-  /// Charges the query's whole cost, then adds exact integer noise and answers. The accumulator is used up.
+  /// Charges the query's whole cost, adds exact integer noise and answers; the accumulator is used up.
   ///
   /// The order is fixed: the charge is durable before any noise is drawn, and stands whatever happens next. From
   /// the charge on, nothing the caller sees depends on the data except the noisy answers: empty tables and empty
@@ -33,13 +33,12 @@ extension Accumulator {
   private borrowing func noisyTable(using generator: inout SecureGenerator) -> ReleasedTable {
     var values = boundedCells().values
     for part in plan.parts {
-      let noise = DiscreteLaplaceReference(scale: part.scale)
-      for group in 0..<query.groupCount {
-        let first = group * plan.width + part.offset
-        for cell in first..<(first + part.width) {
-          values[cell] += Int128(noise.sample(using: &generator).clamped)
-        }
+      let places = (0..<query.groupCount).flatMap { group in
+        (0..<part.width).map { group * plan.width + part.offset + $0 }
       }
+      // Sums beyond ±2⁶¹ steps would be clamped by the mechanism, which moves neighbouring sums no further apart.
+      let noisy = part.mechanism.release(places.map { Int64(clamping: values[$0]) }, using: &generator)
+      for (place, value) in zip(places, noisy) { values[place] = Int128(value) }
     }
     return table(of: values, formula: ReleaseFormula(plan: plan, query: query))
   }

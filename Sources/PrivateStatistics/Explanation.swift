@@ -1,6 +1,6 @@
+import DifferentialPrivacy
 public import ExactMath
 public import PrivacyAccounting
-import Glibc
 
 /// What a release will do, from the query alone: the charge, the noise and the error to expect, before any data.
 public struct Explanation: Sendable, Hashable {
@@ -67,14 +67,8 @@ public struct Explanation: Sendable, Hashable {
         }
         return Part(role: part.role.text, scale: part.scale, step: step, draws: part.width * query.groupCount)
       },
-      expectedError: single ? deviation(parts[0].scale) * step : nil,
-      halfWidth: single ? Double(NoiseTail.reach(scale: parts[0].scale, share: ReleaseFormula.miss)) * step : nil)
-  }
-
-  /// √(2a)/(1 − a) with a = e^(−1/b), the standard deviation of P[y] ∝ e^(−|y|/b).
-  private static func deviation(_ scale: Rational) -> Double {
-    let b = scale.doubleValue
-    return 1 / (2.0.squareRoot() * sinh(1 / (2 * b)))
+      expectedError: single ? parts[0].mechanism.standardDeviation * step : nil,
+      halfWidth: single ? parts[0].mechanism.errorBound(confidence: 1 - ReleaseFormula.miss) * step : nil)
   }
 
   private static func warnings(_ query: Query) -> [String] {

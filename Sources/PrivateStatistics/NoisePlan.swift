@@ -1,8 +1,9 @@
+import DifferentialPrivacy
 import ExactMath
 import PrivacyAccounting
 
 /// One family of integers that a release adds noise to: for every group `width` cells, all with the same noise.
-struct NoisePart: Sendable, Hashable {
+struct NoisePart: Sendable {
   /// What the cells hold.
   enum Role: Sendable, Hashable {
     case rows, units, sum, centred, squares, bins, tree
@@ -15,16 +16,15 @@ struct NoisePart: Sendable, Hashable {
   let offset: Int
   /// The cells of one group.
   let width: Int
-  /// The most one unit can change one cell, in steps.
-  let cellSensitivity: Int
-  /// The most one unit can change the cells of one group together, in steps (L1).
-  let groupSensitivity: Int
   /// The part's share of ε.
   let epsilon: Rational
-  /// The scale of the discrete Laplace noise, in steps.
-  let scale: Rational
+  /// The noise on all cells of all groups together.
+  let mechanism: DiscreteLaplaceMechanism
   /// What the part costs.
   let event: PrivacyEvent
+
+  /// The scale of the noise, in steps.
+  var scale: Rational { mechanism.scale.value }
 }
 
 /// Everything a release will do, fixed by the query alone, before any data.
@@ -32,9 +32,9 @@ struct NoisePart: Sendable, Hashable {
 /// **Sensitivity.** A unit reaches at most L₀ groups with at most L∞ rows in each. Adding or removing it changes the
 /// cells of those groups by at most `groupSensitivity` each, in L1. Replacing it removes one unit and adds another:
 /// twice as much. The noise scale is that L1 sensitivity over the part's ε, so the part costs exactly its ε.
-/// Under add-remove, cells that change one at a time are charged as L₀ discrete Laplace mechanisms; everything else
-/// as a pure loss.
-struct NoisePlan: Sendable, Hashable {
+/// Under add-remove, cells that change one at a time are charged as that many discrete Laplace mechanisms; everything
+/// else as the vector mechanism's pure loss.
+struct NoisePlan: Sendable {
   let parts: [NoisePart]
   /// The cells of one group.
   let width: Int
@@ -54,8 +54,8 @@ struct NoisePlan: Sendable, Hashable {
       let shapes = NoisePlan.shapes(of: metric, rows: query.bounds.rowsPerGroup)
       let share = query.epsilon.value * metric.weight / total / Rational(shapes.count)
       for shape in shapes {
-        guard shape.group <= 1 << 48 else {
-          throw .query("metrics[\(index)].step", "one unit may contribute more than 2^48 steps")
+        guard shape.group <= 1 << 44 else {
+          throw .query("metrics[\(index)].step", "one unit may contribute more than 2^44 steps")
         }
         let part = try NoisePlan.part(shape, metric: index, offset: offset, epsilon: share, query: query)
         parts.append(part)
@@ -106,25 +106,24 @@ struct NoisePlan: Sendable, Hashable {
   ) throws(StatisticsError) -> NoisePart {
     let groups = query.bounds.groupsPerUnit
     let copies = query.adjacency == .replaceOne ? 2 : 1
-    let scale = Rational(shape.group) * Rational(groups * copies) / epsilon
-    let event: PrivacyEvent
+    let total = shape.group * groups * copies
+    let scale = Rational(total) / epsilon
     do throws(ParameterError) {
+      let mechanism = try DiscreteLaplaceMechanism(
+        scale: scale, sensitivity: total, dimension: shape.width * query.groupCount)
+      var event = mechanism.event
       // Cells that a unit changes one at a time: a single cell in each group, or one row moving one cell a level.
-      let alone = shape.cell == shape.group
-      let single = shape.width == 1 || query.bounds.rowsPerGroup == 1
-      if query.adjacency == .addOrRemove, single {
-        let once = try PrivacyEvent.discreteLaplace(scale: scale, sensitivity: Rational(shape.cell))
-        let times = groups * (alone ? 1 : shape.group / shape.cell)
+      if query.adjacency == .addOrRemove, shape.width == 1 || query.bounds.rowsPerGroup == 1 {
+        let times = groups * (shape.group / shape.cell)
+        let once = try DiscreteLaplaceMechanism(scale: scale, sensitivity: shape.cell).event
         event = times == 1 ? once : try .repeated(once, count: times)
-      } else {
-        event = try .epsilonDelta(epsilon: epsilon)
       }
+      return NoisePart(
+        metric: metric, role: shape.role, offset: offset, width: shape.width, epsilon: epsilon, mechanism: mechanism,
+        event: event)
     } catch {
-      throw .query("budget.epsilon", error.message)
+      throw .query("metrics[\(metric)]", "its noise cannot be drawn: \(error.description)")
     }
-    return NoisePart(
-      metric: metric, role: shape.role, offset: offset, width: shape.width, cellSensitivity: shape.cell,
-      groupSensitivity: shape.group, epsilon: epsilon, scale: scale, event: event)
   }
 }
 

@@ -154,7 +154,7 @@ public struct ContributionBounds: Sendable, Hashable {
 public struct GroupColumn: Sendable, Hashable {
   /// The column.
   public let column: String
-  /// The keys, compared as text. Rows with another key are left out.
+  /// The keys, compared as text; rows with another key are left out.
   public let keys: [String]
 
   /// Checks that there is at least one key and none is repeated.

@@ -17,6 +17,7 @@ enum ReportStyle {
     nav ol{margin:1.2em 0;padding:.7em 1em .7em 2.2em;background:var(--box);border-radius:8px}
     code{font:.9em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:var(--box);padding:.1em .3em;border-radius:4px}
     pre{background:var(--box);border:1px solid var(--line);border-radius:8px;padding:.8em 1em;overflow-x:auto;margin:.8em 0}
+    pre{line-height:1.45}
     pre code{background:none;padding:0;white-space:pre}
     pre.cmd code{white-space:pre-wrap}
     .cmd span{display:block;padding-left:1.4em;text-indent:-1.4em}

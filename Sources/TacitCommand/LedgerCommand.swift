@@ -45,7 +45,7 @@ struct BudgetReport: Encodable {
 
   init(_ status: BudgetStatus) {
     budget = status.name
-    filter = status.terms.filter.description
+    filter = status.terms.limit.filter
     epsilon = status.terms.epsilon.description
     delta = status.terms.delta.description
     unit = status.terms.unit
@@ -70,7 +70,7 @@ struct LedgerCreate: ParsableCommand {
   @Option(name: .long, help: "The budget's name.") var budget: String
   @Option(name: .long, help: "The limit on epsilon, an exact number.") var epsilon: String
   @Option(name: .long, help: "The limit on delta, an exact number.") var delta = "0"
-  @Option(name: .long, help: "How charges add up: pure, approximate, zcdp. Default: pure when delta is 0.")
+  @Option(name: .long, help: "How charges add up: pure, approximate, zcdp or gdp; by default pure when delta is 0.")
   var filter: String?
   @Option(name: .long, help: "What is protected: rows, or column NAME.") var unit = "rows"
   @Option(name: .long, help: "add-remove or replace-one.") var adjacency = Adjacency.addOrRemove.rawValue
@@ -78,15 +78,12 @@ struct LedgerCreate: ParsableCommand {
   func run() throws {
     try refusing {
       let delta = try Delta(self.delta)
-      let name = filter ?? (delta.value == 0 ? "pure" : "approximate")
-      guard let filter = BudgetFilter(rawValue: name) else {
-        throw CommandFailure("--filter: must be pure, approximate or zcdp", code: .usage)
-      }
       guard let adjacency = Adjacency(rawValue: adjacency) else {
         throw CommandFailure("--adjacency: must be add-remove or replace-one", code: .usage)
       }
       let terms = try BudgetTerms(
-        filter: filter, epsilon: Epsilon(epsilon), delta: delta, unit: unit, adjacency: adjacency)
+        filter: filter ?? (delta.value == 0 ? "pure" : "approximate"), epsilon: Epsilon(epsilon), delta: delta,
+        unit: unit, adjacency: adjacency)
       let book = try BudgetLedger(openingOrCreating: file.ledger)
       try book.createBudget(budget, terms: terms)
       try file.report(budget, of: book)

@@ -126,3 +126,70 @@ import Testing
     return bytes
   }
 }
+
+extension VectorTests {
+  @Test func `weighted sums with weights of both signs decrypt to weighted sums, up to the exact limit`() throws {
+    let key = try SharedKey.key()
+    var encryptor = try Encryptor(key)
+    for terms in [1, 2, 5, 40] {
+      for maxWeight in [1, 3, 1000] {
+        let plan = try SlotPlan(
+          valueBits: 10, maxSummands: terms, maxWeight: maxWeight, signed: .random(), checksum: true,
+          for: key.publicKey)
+        let rows = try (0..<terms).map { row -> (values: [Int64], vector: EncryptedVector<Fresh>) in
+          let values = (0..<23).map { _ in row == 0 ? plan.valueRange.upperBound : Int64.random(in: plan.valueRange) }
+          return (values, try encryptor.encrypt(values, plan))
+        }
+        let weights = (0..<terms).map { $0 == 0 ? -maxWeight : Int.random(in: -maxWeight...maxWeight) }
+        let result = try EncryptedVector.dot(rows.map(\.vector), weights, threads: 2)
+        var expected = [Int64](repeating: 0, count: 23)
+        for (row, weight) in zip(rows, weights) {
+          for index in 0..<23 { expected[index] += Int64(weight) * row.values[index] }
+        }
+        #expect(try key.decrypt(result) == expected)
+        #expect(result.totalWeight == weights.reduce(0) { $0 + abs($1) })
+        #expect(result.netWeight == weights.reduce(0, +))
+      }
+    }
+  }
+
+  @Test func `one unit of weight more than the plan allows is refused`() throws {
+    let key = try SharedKey.key()
+    var encryptor = try Encryptor(key)
+    let plan = try SlotPlan(valueBits: 8, maxSummands: 2, maxWeight: 5, for: key.publicKey)
+    let vector = try encryptor.encrypt([3, -4], plan)
+    #expect(try key.decrypt(EncryptedVector.dot([vector, vector], [5, 5])) == [30, -40])
+    #expect(try key.decrypt(vector.scaled(by: -10)) == [-30, 40])
+    #expect(try key.decrypt(vector.subtracting(vector)) == [0, 0])
+    for weights in [[6, 5], [5, -6], [.max, .max], [.min, 1]] {
+      #expect(
+        refusal { () throws(PaillierError) in _ = try EncryptedVector.dot([vector, vector], weights) }
+          == .headroomExceeded)
+    }
+    #expect(refusal { () throws(PaillierError) in _ = try EncryptedVector.dot([vector], [1, 1]) } == .invalidParameter)
+    let doubled = try vector.scaled(by: 2)
+    #expect(try key.decrypt(doubled.scaled(by: 5)) == [30, -40])
+    #expect(refusal { () throws(PaillierError) in _ = try doubled.scaled(by: 6) } == .headroomExceeded)
+  }
+
+  @Test func `a weight of 0 gives a transparent vector, and re-randomising makes it a real one`() throws {
+    let key = try SharedKey.key()
+    var encryptor = try Encryptor(key)
+    let plan = try SlotPlan(valueBits: 8, maxSummands: 2, for: key.publicKey)
+    let zero = try encryptor.encrypt([3, -4], plan).scaled(by: 0)
+    #expect(zero.isTransparent)
+    #expect(try key.decrypt(zero) == [0, 0])
+    let fresh = try zero.rerandomized(using: &encryptor)
+    #expect(!fresh.isTransparent)
+    #expect(try key.decrypt(fresh) == [0, 0])
+  }
+
+  @Test func `a weighted sum with weights 1 has the same bytes as the sum`() throws {
+    let key = try SharedKey.key()
+    var encryptor = try Encryptor(key)
+    let plan = try SlotPlan(valueBits: 8, maxSummands: 9, for: key.publicKey)
+    let vectors = try (0..<9).map { try encryptor.encrypt([Int64($0)], plan) }
+    #expect(
+      try EncryptedVector.dot(vectors, [Int](repeating: 1, count: 9)).words == EncryptedVector.sum(vectors).words)
+  }
+}

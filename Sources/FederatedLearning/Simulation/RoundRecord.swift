@@ -26,6 +26,8 @@ public struct RoundRecord: Sendable, Hashable {
   public var rejected: Int
   /// Whether too few reported, so that the sum was not opened and the model did not change.
   public var abandoned: Bool
+  /// Whether the opened sum was the sum of the contributions in the clear; nil when it was not compared.
+  public var sumMatches: Bool?
   /// The bytes that clients sent.
   public var wireBytes: Int
   /// ε after this round, nil without privacy.

@@ -8,7 +8,7 @@ extension Simulation {
   mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
     let cohort = plan.cohort.cohort(clients: plan.clients.count, round: round, seed: plan.configuration.seed)
     let present = survivors(of: cohort)
-    let (server, tally) = try train(present, sum, noise)
+    let (server, clear, tally) = try train(present, sum, noise)
     var record = RoundRecord(
       round: round, loss: tally.examples > 0 ? Double(tally.loss) * 0x1p-20 / Double(tally.examples) : nil,
       seconds: 0, evaluationSeconds: 0, cohort: cohort.count, contributors: present.count, clipped: tally.clipped,
@@ -19,6 +19,13 @@ extension Simulation {
       return record
     }
     var total = try sum.open(server)
+    if let clear {
+      var plain = PlainSum(insecurelyShaped: plan.shape)
+      guard try plain.open(clear) == total else {
+        throw FederatedError(.aggregation, "round \(round)", "the opened sum is not the sum of the contributions")
+      }
+      record.sumMatches = true
+    }
     let parameters = plan.network.parameterCount
     if let privacy = plan.privacy {
       if privacy.placement == .central, let noise {
@@ -46,16 +53,20 @@ extension Simulation {
 
   private func train<Sum: SecureSum & ~Copyable>(
     _ present: [Int], _ sum: borrowing Sum, _ noise: NoiseShare?
-  ) throws -> (Sum.Server, ClientWorker.Tally) {
+  ) throws -> (Sum.Server, PlainSum.Server?, ClientWorker.Tally) {
     // Largest first, so that no thread is left with a long client at the end; which thread takes which client does
     // not matter to integer sums.
     let queue = present.sorted { (plan.clients[$1].count, $0) < (plan.clients[$0].count, $1) }
     let next = Atomic<Int>(0)
     var tally = ClientWorker.Tally()
     var server = try sum.makeServer(round: round)
+    let plain = PlainSum(insecurelyShaped: plan.shape)
+    var clear = comparesSums ? plain.makeServer(round: round) : nil
     var lanes: [Lane<Sum>] = []
     for worker in workers {
-      lanes.append(Lane(worker, client: try sum.makeClient(), server: try sum.makeServer(round: round)))
+      let lane = Lane<Sum>(worker, client: try sum.makeClient(), server: try sum.makeServer(round: round))
+      if comparesSums { lane.clear = (plain.makeClient(), plain.makeServer(round: round)) }
+      lanes.append(lane)
     }
     let share = plan.privacy?.placement == .distributed ? noise : nil
     let task = RoundTask(queue: queue, global: parameters, round: round, noise: share)
@@ -68,10 +79,11 @@ extension Simulation {
     for lane in lanes {
       if let error = lane.error { throw error }
       try server.merge(lane.server)
+      if let part = lane.clear { try clear?.merge(part.server) }
       tally.add(lane.worker.tally)
       lane.worker.tally = ClientWorker.Tally()
     }
-    return (server, tally)
+    return (server, clear, tally)
   }
 
   /// Loss and accuracy on a data set, the same for any number of threads.
@@ -104,6 +116,8 @@ private final class Lane<Sum: SecureSum & ~Copyable> {
   let worker: ClientWorker
   var client: Sum.Client
   var server: Sum.Server
+  /// The same contributions in the clear, when sums are compared.
+  var clear: (client: PlainSum.Client, server: PlainSum.Server)?
   var error: (any Error)?
 
   init(_ worker: ClientWorker, client: Sum.Client, server: Sum.Server) {
@@ -119,6 +133,11 @@ private final class Lane<Sum: SecureSum & ~Copyable> {
       let contribution = try client.protect(worker.values, client: number, round: task.round)
       worker.tally.wireBytes += client.wireBytes(contribution)
       try server.add(contribution)
+      if var (client, server) = clear {
+        clear = nil
+        try server.add(client.protect(worker.values, client: number, round: task.round))
+        clear = (client, server)
+      }
       return true
     } catch {
       self.error = error

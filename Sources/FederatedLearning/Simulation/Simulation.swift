@@ -25,6 +25,8 @@ public struct Simulation: ~Copyable {
   public private(set) var round = 0
   /// How many threads train clients.
   public let threads: Int
+  /// Whether every opened sum is compared with the sum in the clear, which only a simulation can know.
+  public let comparesSums: Bool
 
   var state = ServerOptimizer.State<Float>()
   let workers: [ClientWorker]
@@ -32,12 +34,16 @@ public struct Simulation: ~Copyable {
 
   /// A simulation before its first round.
   ///
-  /// - Parameter threads: how many threads train clients; never changes a result.
+  /// - Parameters:
+  ///   - plan: what is simulated.
+  ///   - threads: how many threads train clients; never changes a result.
+  ///   - comparesSums: whether every opened sum is compared with the sum in the clear; a difference is an error.
   /// - Precondition: `threads` is positive.
-  public init(_ plan: SimulationPlan, threads: Int = 2) {
+  public init(_ plan: SimulationPlan, threads: Int = 2, comparesSums: Bool = false) {
     precondition(threads > 0, "at least one thread")
     self.plan = plan
     self.threads = threads
+    self.comparesSums = comparesSums
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "weights")
     parameters = plan.network.initialParameters(&generator)
     workers = (0..<threads).map { _ in ClientWorker(plan) }

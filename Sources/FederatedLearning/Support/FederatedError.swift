@@ -16,6 +16,8 @@ public struct FederatedError: Error, Hashable, CustomStringConvertible {
     public static let data = Code("data")
     /// A partition cannot be made of this data.
     public static let partition = Code("partition")
+    /// An opened sum is not the sum of its contributions.
+    public static let aggregation = Code("aggregation")
     /// A checkpoint or model file is corrupt or belongs to another simulation.
     public static let checkpoint = Code("checkpoint")
   }

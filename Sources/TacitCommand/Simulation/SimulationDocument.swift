@@ -1,0 +1,124 @@
+import FederatedLearning
+import Foundation
+import PrivacyAccounting
+
+/// What `tacit simulate --json` prints.
+struct SimulationDocument: Encodable {
+  private let result: SimulationResult
+  private let plan: SimulationPlan
+
+  init(_ result: SimulationResult, _ plan: SimulationPlan) {
+    self.result = result
+    self.plan = plan
+  }
+
+  private enum Keys: String, CodingKey {
+    case rounds, final, epsilon, delta, adjacency, unit, event, accountant, noise, seconds, seed, clients, parameters
+    case epsilonIfDeployed = "epsilon_if_deployed"
+    case weights = "weights_sha256"
+    case wireBytes = "wire_bytes"
+  }
+
+  private struct Round: Encodable {
+    let record: RoundRecord
+
+    enum Keys: String, CodingKey {
+      case round, loss, accuracy, seconds, cohort, contributors, clipped, saturated, rejected, abandoned, epsilon
+      case testLoss = "test_loss"
+      case evaluationSeconds = "evaluation_seconds"
+      case sumMatches = "sum_matches"
+      case wireBytes = "wire_bytes"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Keys.self)
+      try container.encode(record.round, forKey: .round)
+      try container.encode(record.loss, forKey: .loss)
+      try container.encode(record.accuracy, forKey: .accuracy)
+      try container.encode(record.testLoss, forKey: .testLoss)
+      try container.encode(record.seconds, forKey: .seconds)
+      try container.encode(record.evaluationSeconds, forKey: .evaluationSeconds)
+      try container.encode(record.cohort, forKey: .cohort)
+      try container.encode(record.contributors, forKey: .contributors)
+      try container.encode(record.clipped, forKey: .clipped)
+      try container.encode(record.saturated, forKey: .saturated)
+      try container.encode(record.rejected, forKey: .rejected)
+      try container.encode(record.abandoned, forKey: .abandoned)
+      try container.encode(record.wireBytes, forKey: .wireBytes)
+      try container.encodeIfPresent(record.sumMatches, forKey: .sumMatches)
+      try container.encodeIfPresent(record.epsilon.map(Interval.init), forKey: .epsilon)
+    }
+  }
+
+  private struct Interval: Encodable {
+    let lower: JSONNumber?
+    let upper: JSONNumber
+
+    enum Keys: String, CodingKey { case lower, upper }
+
+    init(_ bounds: Bounds) {
+      lower = bounds.lower.map { JSONNumber($0) }
+      upper = JSONNumber(bounds.upper)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Keys.self)
+      try container.encode(lower, forKey: .lower)
+      try container.encode(upper, forKey: .upper)
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Keys.self)
+    // With noise from the seed the run has no privacy: no ε is printed, also not round by round.
+    let claims = !result.noiseIsSimulated
+    let rounds = result.rounds.map { record in
+      var record = record
+      if !claims { record.epsilon = nil }
+      return Round(record: record)
+    }
+    try container.encode(rounds, forKey: .rounds)
+    try container.encode(["accuracy": result.finalAccuracy], forKey: .final)
+    try container.encode(result.weightsSHA256, forKey: .weights)
+    try container.encode(result.seconds, forKey: .seconds)
+    try container.encode(plan.configuration.seed, forKey: .seed)
+    try container.encode(plan.clients.count, forKey: .clients)
+    try container.encode(plan.network.parameterCount, forKey: .parameters)
+    try container.encode(result.rounds.reduce(0) { $0 + $1.wireBytes }, forKey: .wireBytes)
+    let bounds = result.epsilon.map(Interval.init)
+    guard let privacy = plan.privacy else {
+      try container.encodeNil(forKey: .epsilon)
+      return
+    }
+    try container.encode(bounds, forKey: claims ? .epsilon : .epsilonIfDeployed)
+    if !claims { try container.encode("simulated", forKey: .noise) }
+    try container.encode(privacy.delta.value.doubleValue, forKey: .delta)
+    try container.encode(privacy.adjacency, forKey: .adjacency)
+    try container.encode("client", forKey: .unit)
+    try container.encode(result.event?.description, forKey: .event)
+    try container.encode(result.accountant, forKey: .accountant)
+  }
+
+  /// The same for a person.
+  var summary: String {
+    var lines: [String] = []
+    for record in result.rounds {
+      var line = String(format: "round %4d  loss %.5f", record.round, record.loss ?? .nan)
+      if let accuracy = record.accuracy { line += String(format: "  accuracy %.4f", accuracy) }
+      if let epsilon = record.epsilon, !result.noiseIsSimulated {
+        line += String(format: "  epsilon %.4f", epsilon.upper)
+      }
+      line += String(format: "  %.3f s", record.seconds)
+      if record.abandoned { line += "  abandoned: too few contributors" }
+      lines.append(line)
+    }
+    if let privacy = plan.privacy, let epsilon = result.epsilon {
+      let name = result.noiseIsSimulated ? "epsilon if deployed" : "epsilon"
+      lines.append(
+        "\(name) \(epsilon.upper) at delta \(privacy.delta), unit client, \(privacy.adjacency), by \(result.accountant ?? "")"
+      )
+    }
+    lines.append("weights sha256 \(result.weightsSHA256)")
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
