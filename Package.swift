@@ -150,6 +150,9 @@ let package = Package(
     tests(
       "DifferentialPrivacy",
       ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    .testTarget(
+      name: "BugMuseum", dependencies: ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"],
+      swiftSettings: strict),
     tests("Paillier", ["Paillier", "BigNumber", "SecureRandom", oracle]),
     tests(
       "SecureAggregation",
