@@ -5,16 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// One step of r += u*v at byte offset `o`: CF carries the accumulator chain, OF the chain of high halves.
-// EVEN leaves its high half in h0 and takes the previous one from h1; ODD the other way round.
+// One step of r += u*v at byte offset `o`: CF carries the chain of accumulator and previous high half, OF that of the
+// low halves. EVEN leaves its high half in h0 and takes the previous one from h1; ODD the other way round.
 #define EVEN(o)                                \
+  "adcx " #o "(%[r]), %[h1]\n\t"               \
   "mulx " #o "(%[u]), %[lo], %[h0]\n\t"        \
-  "adcx " #o "(%[r]), %[lo]\n\t"               \
   "adox %[h1], %[lo]\n\t"                      \
   "movq %[lo], " #o "(%[r])\n\t"
 #define ODD(o)                                 \
+  "adcx " #o "(%[r]), %[h0]\n\t"               \
   "mulx " #o "(%[u]), %[lo], %[h1]\n\t"        \
-  "adcx " #o "(%[r]), %[lo]\n\t"               \
   "adox %[h0], %[lo]\n\t"                      \
   "movq %[lo], " #o "(%[r])\n\t"
 

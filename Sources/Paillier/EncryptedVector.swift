@@ -132,10 +132,11 @@ extension PaillierPrivateKey {
   ///   - vector: A vector under this key.
   ///   - minimumSummands: Refuses vectors in which fewer summands were added up, so that a key holder who should see
   ///     sums only does not open single contributions by mistake.
+  ///   - threads: How many threads share the work.
   /// - Throws: ``PaillierError``: `foreignKey`; `headroomExceeded` below `minimumSummands`; `decryptionFailed` for
   ///   everything that depends on the plaintext (a carry, a broken checksum, a ciphertext that is no unit).
   public borrowing func decrypt<State>(
-    _ vector: EncryptedVector<State>, minimumSummands: Int = 1
+    _ vector: EncryptedVector<State>, minimumSummands: Int = 0, threads: Int = 1
   ) throws(PaillierError) -> [Int64] {
     guard vector.publicKey == publicKey else { throw .foreignKey }
     guard vector.totalWeight >= minimumSummands else {
@@ -145,25 +146,47 @@ extension PaillierPrivateKey {
     let limbs = publicKey.core.ring.limbs
     let negativeWeight = UInt64((vector.totalWeight - vector.netWeight) / 2)
     let lift = negativeWeight &* plan.valueMask
-    let liftWords = LimbBuffer(count: limbs)
-    unsafe plan.everySlot(lift, into: liftWords.base)
-    let lifted = unsafe Natural(limbs: liftWords.base, count: limbs)
+    let messages = core.decryptWords(vector.words, lift: lift, plan, threads: threads)
+
     var result: [Int64] = []
     result.reserveCapacity(vector.count)
     var valid = true
     for index in 0..<vector.ciphertextCount {
-      let pair = publicKey.core.ring.makePair()
-      for offset in 0..<(2 * limbs) { unsafe pair.base[offset] = vector.words[index * 2 * limbs + offset] }
-      let residue = try unsafe decryptResidue(pair.base)
-      let raised = (residue + lifted) % publicKey.core.modulus
-      let message = LimbBuffer(count: limbs)
-      unsafe raised.export(to: message.base, count: limbs)
       let wanted = min(plan.valuesPerCiphertext, vector.count - index * plan.valuesPerCiphertext)
-      let good = unsafe plan.unpack(
-        message.base, wordCount: limbs, lift: lift, netWeight: Int64(vector.netWeight), count: wanted, into: &result)
+      let good = unsafe messages.withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return false }
+        let words = unsafe base + index * (limbs + 1)
+        return unsafe words[limbs] == 1
+          && plan.unpack(
+            words, wordCount: limbs, lift: lift, netWeight: Int64(vector.netWeight), count: wanted, into: &result)
+      }
       valid = valid && good
     }
     guard valid else { throw .decryptionFailed }
     return result
+  }
+}
+
+extension PrivateKeyCore {
+  /// The plaintexts of ciphertexts with `lift` added to every slot: for each the words, then a word that is 1 when
+  /// decryption worked.
+  func decryptWords(_ words: [UInt64], lift: UInt64, _ plan: SlotPlan, threads: Int) -> [UInt64] {
+    let core = publicKey.core
+    let limbs = core.ring.limbs
+    let liftWords = LimbBuffer(count: limbs)
+    unsafe plan.everySlot(lift, into: liftWords.base)
+    let lifted = SecretNatural(unsafe Natural(limbs: liftWords.base, count: limbs))
+    let count = words.count / (2 * limbs)
+    return unsafe [UInt64].filledInParallel(count: count, stride: limbs + 1, threads: threads) { range, output in
+      let pair = core.ring.makePair()
+      for index in range {
+        for offset in 0..<(2 * limbs) { unsafe pair.base[offset] = words[index * 2 * limbs + offset] }
+        guard let residue = unsafe decryptResidue(pair.base) else { continue }
+        let raised = lifted.withValue { (residue + $0) % core.modulus }
+        let target = unsafe output + index * (limbs + 1)
+        unsafe raised.export(to: target, count: limbs)
+        unsafe target[limbs] = 1
+      }
+    }
   }
 }

@@ -175,13 +175,13 @@ extension PaillierPrivateKey {
     var members: [String: JSONValue] = [
       "kty": .string("DAJ"), "key_ops": .array([.string("decrypt")]), "kid": .string(publicKey.keyIdentifier),
       "pub": publicKey.jsonValue,
-      "p": .string(p.withValue { Base64URL.encode($0.bytes()) }),
-      "q": .string(q.withValue { Base64URL.encode($0.bytes()) }),
+      "p": .string(core.p.withValue { Base64URL.encode($0.bytes()) }),
+      "q": .string(core.q.withValue { Base64URL.encode($0.bytes()) }),
     ]
     if hasKnownFactors {
       members["tacit"] = .object([
-        "a": .string(Base64URL.encode(Natural(UInt(halfP.cofactor)).bytes())),
-        "b": .string(Base64URL.encode(Natural(UInt(halfQ.cofactor)).bytes())),
+        "a": .string(Base64URL.encode(Natural(UInt(core.halfP.cofactor)).bytes())),
+        "b": .string(Base64URL.encode(Natural(UInt(core.halfQ.cofactor)).bytes())),
       ])
     }
     return JSONValue.object(members).serialized

@@ -25,18 +25,20 @@ package final class KeyHolderNoise: NoiseSource {
     core = key.publicKey.core
     let radix = Natural.powerOfTwo(64 * core.ring.limbs)
     let known = key.hasKnownFactors
-    let squareP = key.p.withValue { $0 * $0 }
-    let squareQ = key.q.withValue { $0 * $0 }
+    let squareP = key.core.p.withValue { $0 * $0 }
+    let squareQ = key.core.q.withValue { $0 * $0 }
     guard let inverse = squareP.inverse(modulo: squareQ) else {
       throw PaillierError(.keyShape, "p", "the primes of a key are different")
     }
-    p = key.p.withValue {
+    p = key.core.p.withValue {
       NoiseHalf(
-        $0, key.halfP, knowsFactors: known, radix: radix, shape: shape, variableTime: variableTime, using: &generator)
+        $0, key.core.halfP, knowsFactors: known, radix: radix, shape: shape, variableTime: variableTime,
+        using: &generator)
     }
-    q = key.q.withValue {
+    q = key.core.q.withValue {
       NoiseHalf(
-        $0, key.halfQ, knowsFactors: known, radix: radix, shape: shape, variableTime: variableTime, using: &generator)
+        $0, key.core.halfQ, knowsFactors: known, radix: radix, shape: shape, variableTime: variableTime,
+        using: &generator)
     }
     squareOfP = SecretNatural(squareP)
     squareOfQ = SecretNatural(squareQ)

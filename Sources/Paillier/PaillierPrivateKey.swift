@@ -6,18 +6,13 @@ package import BigNumber
 /// anyone can add to a ciphertext or scale it, so never decrypt single ciphertexts on behalf of strangers.
 @safe
 public struct PaillierPrivateKey: ~Copyable, Sendable {
-  /// The matching public key.
-  public let publicKey: PaillierPublicKey
+  let core: PrivateKeyCore
 
-  let p: SecretNatural
-  let q: SecretNatural
-  let halfP: KeyHalf
-  let halfQ: KeyHalf
-  /// p⁻¹ mod q in Montgomery form, one digit.
-  let inverseOfP: LimbBuffer
+  /// The matching public key.
+  public var publicKey: PaillierPublicKey { core.publicKey }
 
   /// Whether the factors of p - 1 and q - 1 are known, which makes the key holder's noise fast.
-  public var hasKnownFactors: Bool { halfP.cofactor != 0 && halfQ.cofactor != 0 }
+  public var hasKnownFactors: Bool { core.halfP.cofactor != 0 && core.halfQ.cofactor != 0 }
 
   /// Builds a key from primes that were checked.
   ///
@@ -26,6 +21,27 @@ public struct PaillierPrivateKey: ~Copyable, Sendable {
   package init(
     checkedPrimes p: consuming Natural, _ q: consuming Natural, cofactors: (UInt64, UInt64),
     damgardJurikNielsenShape: Bool, keyIdentifier: String
+  ) throws(PaillierError) {
+    core = try PrivateKeyCore(
+      p, q, cofactors: cofactors, damgardJurikNielsenShape: damgardJurikNielsenShape, keyIdentifier: keyIdentifier)
+  }
+}
+
+/// The secrets of one key.
+///
+/// Only the key itself and its holder's noise refer to it; it is wiped with the last of them.
+final class PrivateKeyCore: Sendable {
+  let publicKey: PaillierPublicKey
+  let p: SecretNatural
+  let q: SecretNatural
+  let halfP: KeyHalf
+  let halfQ: KeyHalf
+  /// p⁻¹ mod q in Montgomery form, one digit.
+  let inverseOfP: LimbBuffer
+
+  init(
+    _ p: consuming Natural, _ q: consuming Natural, cofactors: (UInt64, UInt64), damgardJurikNielsenShape: Bool,
+    keyIdentifier: String
   ) throws(PaillierError) {
     guard let inverseP = p.inverse(modulo: q), let inverseQ = q.inverse(modulo: p) else {
       throw PaillierError(.keyShape, "p", "the primes of a key are different")
@@ -90,11 +106,9 @@ final class KeyHalf: Sendable {
   }
 }
 
-extension PaillierPrivateKey {
-  /// The residue 0 ≤ m < n of a ciphertext in ordinary pair form.
-  ///
-  /// - Throws: ``PaillierError`` with code `decryptionFailed`, whatever went wrong.
-  package func decryptResidue(_ pair: ConstantLimbs) throws(PaillierError) -> Natural {
+extension PrivateKeyCore {
+  /// The residue 0 ≤ m < n of a ciphertext in ordinary pair form, or nil, whatever went wrong.
+  func decryptResidue(_ pair: ConstantLimbs) -> Natural? {
     let ciphertext = unsafe publicKey.core.number(pair)
     let ring = halfQ.ring
     let limbs = max(halfP.ring.limbs, ring.limbs)
@@ -103,7 +117,7 @@ extension PaillierPrivateKey {
     let mq = LimbBuffer(count: limbs)
     var difference = unsafe halfP.decrypt(ciphertext, into: mp.base, scratch.base)
     unsafe difference |= halfQ.decrypt(ciphertext, into: mq.base, scratch.base)
-    guard difference == 0 else { throw .decryptionFailed }
+    guard difference == 0 else { return nil }
 
     // m = m_p + p·((m_q - m_p)·p⁻¹ mod q); m_p is below p < 2q, so one addition of 0 reduces it.
     let zero = LimbBuffer(count: limbs)
@@ -115,6 +129,9 @@ extension PaillierPrivateKey {
     let high = unsafe Natural(limbs: t.base, count: ring.limbs)
     return p.withValue { $0 * high + low }
   }
+}
+
+extension PaillierPrivateKey {
 
   /// The residue of a ciphertext given as a number.
   ///
@@ -124,7 +141,8 @@ extension PaillierPrivateKey {
     try core.checkCiphertext(number)
     let pair = core.ring.makePair()
     unsafe core.split(number, into: pair.base)
-    return try unsafe decryptResidue(pair.base)
+    guard let residue = unsafe self.core.decryptResidue(pair.base) else { throw .decryptionFailed }
+    return residue
   }
 }
 

@@ -1,5 +1,5 @@
 private import DifferentialPrivacy
-public import ExactMath
+private import ExactMath
 private import PrivacyAccounting
 private import SecureRandom
 

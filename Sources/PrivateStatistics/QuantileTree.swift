@@ -30,7 +30,7 @@ struct QuantileTree {
       offset += level
       level *= branching
     }
-    below = prefix.map(Double.init)
+    below = prefix.map(\.double)
   }
 
   /// The value below which the share `q` of the rows lies, with its interval.

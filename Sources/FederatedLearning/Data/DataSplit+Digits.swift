@@ -43,7 +43,7 @@ extension DataSplit {
 
   private static func embeddedDigits() throws(FederatedError) -> (pixels: [Int32], labels: [UInt16]) {
     let text = unsafe UnsafeBufferPointer(start: tacit_digits_table(), count: Int(tacit_digits_csv_length))
-    return try digits(in: Array(text))
+    return try unsafe digits(in: Array(text))
   }
 
   /// Reads lines of 64 pixels and a label.

@@ -61,13 +61,18 @@ extension SampledGaussianDivergence {
   /// of step h errs by at most C(A + 1 + 2α) with C = 2e^(a²/2)/(e^(2πa/h) − 1) (Trefethen and Weideman 2014,
   /// theorem 5.1). So A − 1 ≤ (T + C(2 + 2α))/(1 − C), and likewise from below.
   private func quadratureLogMoment(_ order: Double) -> Interval {
-    let plan = QuadraturePlan(order: order, rate: rate.middle, squaredMu: squaredMu.middle)
+    guard let plan = QuadraturePlan(order: order, rate: rate.middle, squaredMu: squaredMu.middle) else {
+      return Interval(0, .infinity)
+    }
     let first = quadratureLogMoment(order, plan: plan)
     // A − 1 may be far smaller than the plan assumed; then its size is known now.
     let size = plan.shift == 0 ? first.middle : 1
     guard first.width > 1e-11 * size, size > 0, size < 1 else { return first }
-    let finer = QuadraturePlan(
-      order: order, rate: rate.middle, squaredMu: squaredMu.middle, estimate: Interval(size).logarithm.middle - 3)
+    let estimate = Interval(size).logarithm.middle - 3
+    guard
+      let finer = QuadraturePlan(
+        order: order, rate: rate.middle, squaredMu: squaredMu.middle, estimate: estimate)
+    else { return first }
     return first.intersection(quadratureLogMoment(order, plan: finer)) ?? first
   }
 
@@ -152,7 +157,8 @@ private struct QuadraturePlan {
   /// ln of a factor taken out of the sum, so that it fits a double.
   let shift: Double
 
-  init(order: Double, rate: Double, squaredMu: Double, estimate known: Double? = nil) {
+  /// A plan; `nil` when it would need more than a few thousand nodes, as for extreme noise.
+  init?(order: Double, rate: Double, squaredMu: Double, estimate known: Double? = nil) {
     let mu = squaredMu.squareRoot()
     let peak = order * (order - 1) / 2 * squaredMu
     let logRate = Interval(rate).logarithm.middle
@@ -171,6 +177,7 @@ private struct QuadraturePlan {
     let leftNats = 42 + Swift.max(0, 2 * logRate - estimate)
     let right = order * mu + (2 * rightNats).squareRoot()
     let left = (2 * leftNats).squareRoot()
+    guard (left + right) / step < 4_000 else { return nil }
     first = -Int((left / step).rounded(.up)) - 1
     last = Int((right / step).rounded(.up)) + 1
   }

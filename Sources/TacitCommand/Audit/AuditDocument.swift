@@ -1,3 +1,5 @@
+import ExactMath
+import PrivacyAccounting
 import PrivacyAuditing
 
 /// The JSON form of an audit's report.

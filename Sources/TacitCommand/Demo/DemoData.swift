@@ -16,7 +16,7 @@ struct DemoData {
   /// - Throws: ``CommandFailure`` naming the file.
   init(folder: String?) throws {
     guard let folder else {
-      census = Array(unsafe UnsafeBufferPointer(start: tacit_adult_table(), count: Int(tacit_adult_csv_length)))
+      census = unsafe Array(UnsafeBufferPointer(start: tacit_adult_table(), count: Int(tacit_adult_csv_length)))
       digits = try DataSplit.digitOrientations()
       digitsName = "digits;features=orientations"
       return

@@ -19,7 +19,7 @@ struct StatisticsOutcome {
     var released: Double
     /// The 95 % interval of the release.
     var interval: ClosedRange<Double>
-    /// Expected absolute error, known before the data is read.
+    /// Standard deviation of the released answer.
     var expectedError: Double
   }
 
@@ -28,7 +28,8 @@ struct StatisticsOutcome {
     var title: String
     var metric: String
     var file: String
-    var claim: String
+    /// The exact claim, field by field.
+    var claims: [(name: String, value: String)]
     var answers: [Answer]
   }
 

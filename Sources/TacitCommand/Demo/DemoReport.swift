@@ -34,7 +34,7 @@ enum DemoReport {
   }
 
   private static func add(_ stage: StatisticsOutcome, to report: inout Report) {
-    report.section("1. Private statistics over a census table")
+    report.section("Private statistics over a census table")
     report.paragraph(
       """
       \(NumberText.grouped(stage.rows)) people of the UCI Adult table. One row is one person; every query was charged \
@@ -42,7 +42,7 @@ enum DemoReport {
       """)
     for query in stage.queries {
       report.heading(query.title)
-      report.claims("Claim", [Report.Claim("release", query.claim)])
+      report.claims("Claim", query.claims.map { Report.Claim($0.name, $0.value) })
       report.plot(plot(query), caption: "\(query.metric): released value with its 95 % interval, beside the truth.")
       report.table(table(query))
     }
@@ -67,7 +67,7 @@ enum DemoReport {
   private static func table(_ query: StatisticsOutcome.Query) -> Table {
     var table = Table(columns: [
       .text("group"), .number("true"), .number("released"), .number("95 % low"), .number("95 % high"),
-      .number("error"), .number("expected error"),
+      .number("error"), .number("expected error (σ)"),
     ])
     for answer in query.answers {
       table.add([
@@ -79,7 +79,7 @@ enum DemoReport {
   }
 
   private static func add(_ stage: FederationOutcome, to report: inout Report) {
-    report.section("2. Federated averaging under Paillier encryption")
+    report.section("Federated averaging under Paillier encryption")
     report.paragraph(
       """
       \(stage.clients) clients hold a few handwritten digits each, sorted by label so that no client sees them all. In \
@@ -126,10 +126,10 @@ enum DemoReport {
   }
 
   private static func add(_ stage: TradeoffOutcome, to report: inout Report) {
-    report.section("3. Privacy against accuracy")
+    report.section("Privacy against accuracy")
     report.paragraph(
       """
-      The same training with the plain sum, which section 2 shows to be the same to the last bit, at five privacy \
+      The same training with the plain sum, which the section before shows to be the same to the last bit, at five privacy \
       levels, \(stage.points.first?.accuracies.count ?? 0) seeds each. Bars are two standard errors of the mean.
       """)
     report.plot(tradeoffPlot(stage), caption: "Accuracy on the 360 held-out digits.")
@@ -166,7 +166,7 @@ enum DemoReport {
   }
 
   private static func addReproduction(_ outcome: DemoOutcome, to report: inout Report) {
-    report.section("4. See it again")
+    report.section("See it again")
     report.paragraph(
       """
       Simulations draw their noise from a keyed generator (`noise_source: simulated`) and repeat bit for bit; their ε is \
@@ -188,7 +188,5 @@ enum DemoReport {
     NumberText.fixed(100 * value, decimals: 1) + " %"
   }
 
-  private static func figure(_ value: Double) -> String {
-    NumberText.fixed(value, decimals: abs(value) < 100 ? 2 : 0)
-  }
+  private static func figure(_ value: Double) -> String { DemoText.figure(value) }
 }

@@ -25,7 +25,7 @@ struct DemoStatistics {
       yaml: """
         # How many people have each education. One row is one person.
         privacy_unit: rows
-        budget: { epsilon: 0.5 }
+        budget: { epsilon: 0.1 }
         group_by:
           - column: education
             keys: [Preschool, 7th-8th, 9th, 11th, HS-grad, Some-college, Bachelors, Masters, Doctorate]
@@ -37,7 +37,7 @@ struct DemoStatistics {
       yaml: """
         # Mean working hours a week, clamped to 0…80, by sex.
         privacy_unit: rows
-        budget: { epsilon: 0.5 }
+        budget: { epsilon: 0.1 }
         group_by:
           - { column: sex, keys: [Female, Male] }
         metrics:
@@ -48,7 +48,7 @@ struct DemoStatistics {
       yaml: """
         # How many people are in each age band.
         privacy_unit: rows
-        budget: { epsilon: 0.5 }
+        budget: { epsilon: 0.1 }
         metrics:
           - { name: people, kind: histogram, column: age, edges: [17, 25, 35, 45, 55, 65, 75, 91] }
         """),
@@ -90,7 +90,7 @@ struct DemoStatistics {
       name = "\(DemoStatistics.budgetName)-\(number)"
     }
     let terms = try BudgetTerms(
-      filter: "pure", epsilon: Epsilon(2), delta: Delta(0), unit: "row", adjacency: .addOrRemove)
+      filter: "pure", epsilon: Epsilon(1), delta: Delta(0), unit: "row", adjacency: .addOrRemove)
     try ledger.createBudget(name, terms: terms)
     return name
   }
@@ -118,18 +118,20 @@ struct DemoStatistics {
           expectedError: noise.expectedError ?? (value.highValue - value.lowValue) / 2 / 1.96)
       }
     }
-    let claim =
-      "ε = \(query.epsilon.value.decimalDescription), δ = 0, unit: one row (a person), adjacency \(query.adjacency), "
-      + "event \(explanation.event), accountant: pure composition (exact)"
+    let claims: [(name: String, value: String)] = [
+      ("ε, δ", "\(query.epsilon.value.decimalDescription), 0"), ("unit of privacy", "one row, which is one person"),
+      ("adjacency", "\(query.adjacency)"), ("event", "\(explanation.event)"),
+      ("accountant", "pure composition, exact"),
+    ]
     return (
       StatisticsOutcome.Query(
-        title: question.title, metric: question.metric, file: path, claim: claim, answers: answers), rows
+        title: question.title, metric: question.metric, file: path, claims: claims, answers: answers), rows
     )
   }
 
   private func label(keys: [String], name: String) -> String {
     if !keys.isEmpty { return keys.joined(separator: ", ") }
-    return name.split(separator: "_").last.map(String.init) ?? name
+    return name.split(separator: "_").dropFirst().joined(separator: " to ")
   }
 }
 

@@ -5,7 +5,7 @@ enum DemoText {
   static func table(_ query: StatisticsOutcome.Query) -> Table {
     var table = Table(
       caption: query.title,
-      columns: [.text("group"), .number("true"), .number("released"), .number("95 % interval"), .number("expected error")])
+      columns: [.text("group"), .number("true"), .number("released"), .number("95 % interval"), .number("expected error (σ)")])
     for answer in query.answers {
       table.add([
         answer.group, figure(answer.truth), figure(answer.released),
@@ -40,6 +40,6 @@ enum DemoText {
   }
 
   static func figure(_ value: Double) -> String {
-    NumberText.fixed(value, decimals: abs(value) < 100 ? 2 : 0)
+    NumberText.fixed(value, decimals: value == value.rounded() ? 0 : 2)
   }
 }
