@@ -131,6 +131,9 @@ let package = Package(
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
 
+    // Benchmarks.
+    benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
+
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),
     tests("ExactMath", ["ExactMath", oracle]),
