@@ -130,8 +130,6 @@ let package = Package(
 
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
-
-    // Benchmarks.
     benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
 
     // Tests.

@@ -34,7 +34,8 @@ extension DataSplit {
     pixels.reserveCapacity(1797 * 64)
     var value: Int32 = 0
     var column = 0
-    for unsafebyte in unsafe text {
+    for index in 0..<text.count {
+      let byte = unsafe text[index]
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value * 10 + Int32(byte - UInt8(ascii: "0"))
       case UInt8(ascii: ","):
