@@ -130,6 +130,7 @@ let package = Package(
 
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
+    benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
     benchmark("paillier", ["BigNumber", "Paillier", "SecureRandom"]),
 
     // Notebooks.
