@@ -130,6 +130,7 @@ let package = Package(
 
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
+    benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
     benchmark("paillier", ["BigNumber", "CKernels", "Paillier", "SecureRandom"]),
 
     // Notebooks.
@@ -150,6 +151,9 @@ let package = Package(
     tests(
       "DifferentialPrivacy",
       ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    .testTarget(
+      name: "BugMuseum", dependencies: ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"],
+      swiftSettings: strict),
     tests("Paillier", ["Paillier", "BigNumber", "SecureRandom", oracle]),
     tests(
       "SecureAggregation",

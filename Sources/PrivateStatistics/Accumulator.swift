@@ -15,7 +15,10 @@ public struct Accumulator: ~Copyable {
   public let query: Query
   let plan: NoisePlan
   private let decoder: RowDecoder
-  private let hash: KeyedHash
+  /// Absent in an accumulator read from a partial: it merges and releases, but takes no rows.
+  private let hash: KeyedHash?
+  /// Tells accumulators of different keys apart without telling the key.
+  let keyCheck: KeyedHash.Tag
   private(set) var cells: Cells
   private(set) var units: UnitTable?
   /// The rows taken in, bad and foreign ones included; for the operator, never for a release.
@@ -36,7 +39,19 @@ public struct Accumulator: ~Copyable {
     decoder = RowDecoder(query)
     hash = key.hash
     cells = Cells(groups: query.groupCount, width: plan.width)
-    units = query.privacyUnit == .rows ? nil : UnitTable(bounds: query.bounds, hash: key.hash)
+    units = query.privacyUnit == .rows ? nil : UnitTable(bounds: query.bounds)
+    keyCheck = query.privacyUnit == .rows ? .zero : key.hash(0, 0, 0, 0)
+  }
+
+  /// An accumulator as a partial holds it.
+  init(_ query: Query, plan: NoisePlan, cells: Cells, units: UnitTable?, keyCheck: KeyedHash.Tag) {
+    self.query = query
+    self.plan = plan
+    self.cells = cells
+    self.units = units
+    self.keyCheck = keyCheck
+    decoder = RowDecoder(query)
+    hash = nil
   }
 
   /// Takes in every row of a table.
@@ -46,6 +61,9 @@ public struct Accumulator: ~Copyable {
   ///   when the file cannot be read. The accumulator must be thrown away then.
   public mutating func add<Reader: TableReader & ~Copyable>(_ reader: inout Reader) throws(StatisticsError) {
     precondition(reader.columns == decoder.columns, "the reader must give the query's columns in their order")
+    guard let hash else {
+      throw StatisticsError(.invalidPartial, "partial", "takes no rows: the sampling key is not in it")
+    }
     while true {
       let batch: TableBatch?
       do throws(TableError) {
@@ -54,11 +72,13 @@ public struct Accumulator: ~Copyable {
         throw StatisticsError(unreadable: error)
       }
       guard let batch else { return }
-      try add(batch, source: reader.source)
+      try add(batch, source: reader.source, hash: hash)
     }
   }
 
-  private mutating func add(_ batch: TableBatch, source: String) throws(StatisticsError) {
+  private mutating func add(
+    _ batch: TableBatch, source: String, hash: KeyedHash
+  ) throws(StatisticsError) {
     var failure: (row: Int, problem: RowDecoder.Problem)?
     unsafe batch.withRows { bytes, ranges, problems in
       var values = [Int](repeating: 0, count: decoder.valueCount)
@@ -72,7 +92,7 @@ public struct Accumulator: ~Copyable {
             cells.add(values, copies: 1, to: group, plan: plan)
             cells.addUnit(to: group, plan: plan)
           } else {
-            units?.add(unsafe hash(unit), group: group, values: values)
+            units?.add(unsafe hash(unit), group: group, values: values, hash: hash)
           }
         } catch {
           if query.onBadRow == .drop { continue }
@@ -100,11 +120,6 @@ public struct Accumulator: ~Copyable {
     cells.merge(other.cells)
     if let theirs = other.units { units?.merge(theirs) }
     rows += other.rows
-  }
-
-  /// Tells accumulators of different keys apart without telling the key.
-  var keyCheck: KeyedHash.Tag {
-    units == nil ? KeyedHash.Tag(high: 0, low: 0) : hash(0, 0, 0, 0)
   }
 
   /// The integers after contribution bounding.

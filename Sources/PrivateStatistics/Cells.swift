@@ -43,6 +43,12 @@ struct Cells {
     }
   }
 
+  /// Cells as a partial holds them.
+  init(width: Int, values: [Int128]) {
+    self.width = width
+    self.values = values
+  }
+
   mutating func merge(_ other: Cells) {
     for index in values.indices { values[index] += other.values[index] }
   }

@@ -48,6 +48,8 @@ struct KeyedHash: Sendable {
     var high: UInt64
     var low: UInt64
 
+    static let zero = Tag(high: 0, low: 0)
+
     @inline(__always)
     static func < (a: Tag, b: Tag) -> Bool { a.high != b.high ? a.high < b.high : a.low < b.low }
   }

@@ -27,11 +27,9 @@ struct UnitTable {
 
   private(set) var units: [KeyedHash.Tag: [Group]] = [:]
   private let bounds: ContributionBounds
-  private let hash: KeyedHash
 
-  init(bounds: ContributionBounds, hash: KeyedHash) {
+  init(bounds: ContributionBounds) {
     self.bounds = bounds
-    self.hash = hash
   }
 
   /// The most different contents kept for a unit in one group.
@@ -44,21 +42,26 @@ struct UnitTable {
     static let copy: UInt64 = 3
   }
 
-  /// Adds `count` equal rows.
-  mutating func add(_ unit: KeyedHash.Tag, group: Int, values: [Int], count: UInt64 = 1) {
+  /// Adds a row of a unit.
+  mutating func add(_ unit: KeyedHash.Tag, group: Int, values: [Int], hash: KeyedHash) {
     let rank = hash(unit.high, unit.low, UInt64(group), Purpose.group)
+    let tag = UnitTable.contentTag(rank, values, hash)
+    add(unit, Group(rank: rank, group: group, entries: [Entry(tag: tag, count: 1, values: values)]))
+  }
+
+  /// Adds contents of a unit in one group.
+  mutating func add(_ unit: KeyedHash.Tag, _ contents: Group) {
     var groups = units[unit] ?? []
     units[unit] = nil
-    let place = UnitTable.place(rank, group, in: &groups)
+    let place = UnitTable.place(contents.rank, contents.group, in: &groups)
     if groups.count > bounds.groupsPerUnit { groups.removeLast() }
-    guard place < groups.count else {
-      units[unit] = groups
-      return
+    if place < groups.count {
+      let limit = UnitTable.contentLimit(rows: bounds.rowsPerGroup)
+      for entry in contents.entries {
+        UnitTable.insert(entry, into: &groups[place].entries)
+        if groups[place].entries.count > limit { groups[place].entries.removeLast() }
+      }
     }
-    let tag = contentTag(rank, values)
-    UnitTable.insert(Entry(tag: tag, count: count, values: values), into: &groups[place].entries)
-    let limit = UnitTable.contentLimit(rows: bounds.rowsPerGroup)
-    if groups[place].entries.count > limit { groups[place].entries.removeLast() }
     units[unit] = groups
   }
 
@@ -85,7 +88,7 @@ struct UnitTable {
     }
   }
 
-  private func contentTag(_ rank: KeyedHash.Tag, _ values: [Int]) -> KeyedHash.Tag {
+  private static func contentTag(_ rank: KeyedHash.Tag, _ values: [Int], _ hash: KeyedHash) -> KeyedHash.Tag {
     var tag = hash(rank.high, rank.low, UInt64(values.count), Purpose.content)
     for value in values {
       tag = hash(tag.high, tag.low, UInt64(bitPattern: Int64(value)), Purpose.content)
@@ -96,11 +99,7 @@ struct UnitTable {
   /// Takes in another table of the same query and key.
   mutating func merge(_ other: UnitTable) {
     for (unit, groups) in other.units {
-      for group in groups {
-        for entry in group.entries {
-          add(unit, group: group.group, values: entry.values, count: entry.count)
-        }
-      }
+      for group in groups { add(unit, group) }
     }
   }
 
@@ -125,8 +124,10 @@ struct UnitTable {
   private func sample(_ group: Group) -> [Int] {
     var smallest: [(tag: KeyedHash.Tag, entry: Int)] = []
     for (index, entry) in group.entries.enumerated() {
+      // A content's tag is a secret-keyed pseudorandom value, so it can key the choice among its copies.
+      let hash = KeyedHash(entry.tag.high, entry.tag.low)
       for copy in 0..<entry.count {
-        let tag = hash(entry.tag.high, entry.tag.low, copy, Purpose.copy)
+        let tag = hash(copy, 0, 0, Purpose.copy)
         if smallest.count == bounds.rowsPerGroup, let last = smallest.last, last.tag < tag { continue }
         let place = smallest.firstIndex { tag < $0.tag } ?? smallest.count
         smallest.insert((tag, index), at: place)

@@ -27,6 +27,11 @@ struct ReleaseCommand: ParsableCommand {
   @Option(name: .long, help: "A table to read: CSV with a header, gzip allowed, '-' for standard input. Repeatable.")
   var input: [String] = []
 
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: "Partial aggregates to finish from, instead of tables.")
+  var partial: [String] = []
+
   @Option(name: .long, help: "How tables are written: csv, jsonl or spark-transform.")
   var inputFormat: TableInput.Format = .csv
 
@@ -52,7 +57,7 @@ struct ReleaseCommand: ParsableCommand {
   var force = false
 
   func validate() throws {
-    if input.isEmpty { throw ValidationError("--input is needed") }
+    if input.isEmpty == partial.isEmpty { throw ValidationError("either --input or --partial is needed") }
     if (ledger == nil) != (budget == nil) { throw ValidationError("--ledger and --budget belong together") }
     if releaseID != nil, ledger == nil { throw ValidationError("--release-id needs --ledger") }
     if input.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read once") }
@@ -74,7 +79,7 @@ struct ReleaseCommand: ParsableCommand {
       guard let releaseID else {
         return try released(question, charging: LedgerBudget(budget, of: book), label: "release")
       }
-      let text = try jsonText(question)
+      let text = question.canonicalText
       if let stored = try book.answer(of: releaseID, budget: budget, query: text) {
         return try JSONDecoder().decode(ReleasedTable.self, from: Data(stored.utf8))
       }
@@ -89,6 +94,10 @@ struct ReleaseCommand: ParsableCommand {
     _ question: Query, charging authority: some BudgetAuthority, label: String
   ) throws -> ReleasedTable {
     try refusing {
+      if !partial.isEmpty {
+        let merged = try PartialFile.merged(partial, question: question)
+        return try merged.release(charging: authority, label: label)
+      }
       var accumulator = try Accumulator(question, key: SamplingKey())
       for path in input {
         try TableInput.add(path, inputFormat, to: &accumulator)

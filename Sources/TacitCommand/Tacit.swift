@@ -13,7 +13,9 @@ struct Tacit: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, NoiseCommand.self, AccountCommand.self, CalibrateCommand.self, ReleaseCommand.self,
-      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, AuditCommand.self,
+      ExplainCommand.self, AccumulateCommand.self, MergeCommand.self,
+      AccumulateCommand.self, MergeCommand.self, ExplainCommand.self, LedgerCommand.self, PaillierCommand.self,
+      SimulateCommand.self, AuditCommand.self,
     ]
   )
 }

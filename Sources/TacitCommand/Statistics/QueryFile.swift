@@ -5,7 +5,11 @@ import Yams
 enum QueryFile {
   /// Reads and checks a query; errors name the file and the field or line.
   static func read(_ path: String) throws -> Query {
-    let text = try Input.readText(path)
+    try decode(Input.readText(path), path: path)
+  }
+
+  /// Reads and checks a query's text.
+  static func decode(_ text: String, path: String) throws -> Query {
     do {
       return try YAMLDecoder().decode(Query.self, from: text)
     } catch {

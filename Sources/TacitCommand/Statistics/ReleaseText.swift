@@ -1,3 +1,5 @@
+import ExactMath
+import PrivacyAccounting
 import PrivateStatistics
 
 /// A released table as text.

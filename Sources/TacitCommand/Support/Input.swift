@@ -35,3 +35,9 @@ enum Input {
     return text
   }
 }
+
+/// The value of an environment variable, if it is set.
+func environmentValue(_ name: String) -> String? {
+  guard let value = unsafe getenv(name) else { return nil }
+  return unsafe String(cString: value)
+}

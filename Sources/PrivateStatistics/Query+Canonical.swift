@@ -1,0 +1,70 @@
+import ExactMath
+import PrivacyAccounting
+
+extension Query {
+  /// The query as one line of JSON with every field in a fixed order and every number as exact text: equal queries
+  /// have equal text, and ``init(from:)`` reads it back.
+  public var canonicalText: String {
+    var fields = [CanonicalJSON.member("adjacency", adjacency.rawValue)]
+    if case .column = privacyUnit {
+      fields.append(
+        "\"bounds\":{\"groups_per_unit\":\(bounds.groupsPerUnit),\"rows_per_group\":\(bounds.rowsPerGroup)}")
+    }
+    fields.append(
+      "\"budget\":{\(CanonicalJSON.member("delta", delta.value)),\(CanonicalJSON.member("epsilon", epsilon.value))}")
+    let groups = groupBy.map {
+      "{\(CanonicalJSON.member("column", $0.column)),\(CanonicalJSON.member("keys", $0.keys))}"
+    }
+    fields.append("\"group_by\":[\(groups.joined(separator: ","))]")
+    fields.append("\"metrics\":[\(metrics.map(\.canonicalText).joined(separator: ","))]")
+    fields.append(CanonicalJSON.member("on_bad_row", onBadRow.rawValue))
+    switch privacyUnit {
+    case .rows: fields.append(CanonicalJSON.member("privacy_unit", "rows"))
+    case .column(let name): fields.append("\"privacy_unit\":{\(CanonicalJSON.member("column", name))}")
+    }
+    return "{" + fields.joined(separator: ",") + "}"
+  }
+}
+
+extension Metric {
+  fileprivate var canonicalText: String {
+    var fields: [String] = []
+    if !at.isEmpty { fields.append(CanonicalJSON.member("at", at.map(\.description))) }
+    if let column { fields.append(CanonicalJSON.member("column", column)) }
+    if !edges.isEmpty { fields.append(CanonicalJSON.member("edges", edges.map(\.description))) }
+    if !keys.isEmpty { fields.append(CanonicalJSON.member("keys", keys)) }
+    fields.append(CanonicalJSON.member("kind", kind.rawValue))
+    fields.append(CanonicalJSON.member("name", name))
+    if let grid {
+      fields.append(CanonicalJSON.member("range", [grid.low.description, grid.high.description]))
+      if [.sum, .mean].contains(kind) { fields.append(CanonicalJSON.member("step", grid.step)) }
+    }
+    fields.append(CanonicalJSON.member("weight", weight))
+    return "{" + fields.joined(separator: ",") + "}"
+  }
+}
+
+/// The few forms of JSON that a canonical query needs.
+private enum CanonicalJSON {
+  static func member(_ name: String, _ value: String) -> String { "\"\(name)\":\(quoted(value))" }
+  static func member(_ name: String, _ value: Rational) -> String { member(name, value.description) }
+  static func member(_ name: String, _ values: [String]) -> String {
+    "\"\(name)\":[\(values.map(quoted).joined(separator: ","))]"
+  }
+
+  /// RFC 8259, section 7: quotes, backslashes and control characters are escaped, nothing else.
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

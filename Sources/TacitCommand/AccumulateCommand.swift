@@ -1,0 +1,129 @@
+import ArgumentParser
+import Crypto
+import PrivateStatistics
+
+/// `tacit accumulate`: a partial aggregate of some of the rows.
+struct AccumulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "accumulate",
+    abstract: "Turn rows into a partial aggregate that merges with others; nothing is released.",
+    discussion: """
+      A partial holds raw data: it is written with mode 0600 and needs the protection of the table itself.
+      The bytes are the same however the rows are split; their SHA-256 is printed.
+      The sampling key is 32 hexadecimal digits in --key FILE or in TACIT_SAMPLING_KEY: draw it once for each release
+      (head -c 16 /dev/urandom | xxd -p), never from data.
+      """)
+
+  @Argument(help: "The query, YAML or JSON.")
+  var query: String
+
+  @Option(name: .long, help: "A table to read; '-' for standard input. Repeatable.")
+  var input: [String]
+
+  @Option(name: .long, help: "How tables are written: csv, jsonl or spark-transform.")
+  var inputFormat: TableInput.Format = .csv
+
+  @Option(name: .long, help: "Where the partial goes.")
+  var output: String
+
+  @Option(name: .long, help: "The file of the sampling key.")
+  var key: String?
+
+  @Flag(name: .long, help: "Replace an existing output file.")
+  var force = false
+
+  @Flag(name: .long, help: "Print one JSON document.")
+  var json = false
+
+  func run() throws {
+    try Output.refuseExisting(output, force: force)
+    let question = try QueryFile.read(query)
+    let key = try SamplingKeyFile.read(key)
+    try refusing {
+      var accumulator = try Accumulator(question, key: key)
+      for path in input { try TableInput.add(path, inputFormat, to: &accumulator) }
+      try PartialFile.write(accumulator.partial(), to: output, force: force, json: json)
+    }
+  }
+}
+
+/// Where the secret of contribution bounding comes from.
+enum SamplingKeyFile {
+  private static let variable = "TACIT_SAMPLING_KEY"
+
+  /// Reads the key from a file, or from the environment when no file is named.
+  static func read(_ path: String?) throws -> SamplingKey {
+    let text: String
+    let place: String
+    if let path {
+      text = try Input.readText(path, limit: 1 << 10)
+      place = path
+    } else if let value = environmentValue(variable) {
+      text = value
+      place = variable
+    } else {
+      throw CommandFailure("--key FILE or \(variable) is needed", code: .usage)
+    }
+    do {
+      return try SamplingKey(hexadecimal: text.trimmingPrefix(while: \.isWhitespace).description.trimmedEnd)
+    } catch {
+      throw CommandFailure("\(place): must be 32 hexadecimal digits")
+    }
+  }
+}
+
+extension String {
+  /// The text without white space at its end.
+  fileprivate var trimmedEnd: String {
+    var result = self
+    while result.last?.isWhitespace == true { result.removeLast() }
+    return result
+  }
+}
+
+/// Files of partial aggregates.
+enum PartialFile {
+  private struct Document: Encodable {
+    let bytes: Int
+    let sha256: String
+  }
+
+  /// Writes a partial with mode 0600 and prints its digest, on standard error when the partial itself goes to
+  /// standard output.
+  static func write(_ bytes: [UInt8], to path: String, force: Bool, json: Bool) throws {
+    try Output.write(bytes, to: path, force: force, mode: 0o600)
+    let digits = Array("0123456789abcdef")
+    let digest = String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    if path == "-" {
+      StandardOutput.complain("\(digest)  raw data, \(bytes.count) bytes")
+    } else if json {
+      try emitJSON(Document(bytes: bytes.count, sha256: digest))
+    } else {
+      StandardOutput.write("\(digest)  \(path) (raw data, \(bytes.count) bytes)\n")
+    }
+  }
+
+  /// Reads partials of one query and merges them.
+  ///
+  /// - Parameter question: The query they must answer; the first one's own when `nil`.
+  static func merged(_ paths: [String], question: Query?) throws -> Accumulator {
+    guard let first = paths.first else { throw CommandFailure("a partial is needed", code: .usage) }
+    let bytes = try Input.read(first, limit: 1 << 36)
+    let query: Query
+    if let question {
+      query = question
+    } else {
+      query = try QueryFile.decode(Accumulator.queryText(ofPartial: bytes, name: first), path: first)
+    }
+    var result = try Accumulator(partial: bytes, of: query, name: first)
+    for path in paths.dropFirst() {
+      let next = try Accumulator(partial: Input.read(path, limit: 1 << 36), of: query, name: path)
+      do {
+        try result.merge(next)
+      } catch {
+        throw CommandFailure("\(path): \(error.reason)")
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import ExactMath
+import PrivacyAccounting
+import PrivateStatistics
+
+/// `tacit explain`: what a release will charge and how exact it will be, before any data.
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Say what a query will charge, its noise and its expected error, before touching data.")
+
+  @Argument(help: "The query, YAML or JSON.")
+  var query: String
+
+  @Flag(name: .long, help: "Print one JSON document.")
+  var json = false
+
+  private struct Document: Encodable {
+    let adjacency: String
+    let delta: String
+    let epsilon: String
+    let event: String
+    let groups: Int
+    let metrics: [MetricReport]
+    let privacy_unit: String
+    let warnings: [String]
+  }
+
+  func run() throws {
+    let question = try QueryFile.read(query)
+    // The same plan that a release would make, with the same refusals.
+    _ = try refusing { try Accumulator(question, key: SamplingKey()).query }
+    guard let explanation = Explanation(question) else { throw CommandFailure("\(query): no noise can be planned") }
+    let document = Document(
+      adjacency: question.adjacency.description, delta: question.delta.description,
+      epsilon: question.epsilon.description, event: explanation.event.description, groups: explanation.groups,
+      metrics: explanation.metrics.map(MetricReport.init), privacy_unit: question.privacyUnit.text,
+      warnings: explanation.warnings)
+    if json { try emitJSON(document) } else { StandardOutput.write(text(document)) }
+  }
+
+  private func text(_ document: Document) -> String {
+    var lines = [
+      "unit of privacy: \(document.privacy_unit), adjacency \(document.adjacency)",
+      "charge: epsilon \(document.epsilon), delta \(document.delta) at most: \(document.event)",
+      "groups: \(document.groups)",
+    ]
+    for metric in document.metrics {
+      lines.append("\(metric.name) (\(metric.kind)): epsilon \(metric.epsilon)")
+      for noise in metric.noise {
+        lines.append("  \(noise.of): \(noise.law) of scale \(noise.scale) steps of \(noise.step), \(noise.draws) draws")
+      }
+      if let error = metric.expected_error, let width = metric.half_width_95 {
+        lines.append("  expected error (standard deviation) \(error), 95 % within ±\(width)")
+      }
+    }
+    lines += document.warnings.map { "warning: \($0)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
