@@ -1,3 +1,4 @@
+private import CKernels
 import SecureAggregation
 import SecureRandom
 
@@ -50,7 +51,11 @@ final class ClientWorker {
     let examples = plan.clients[client]
     descend(examples, client: client, round: round, global: global)
     // The update replaces the model: local minus global.
-    for index in parameters.indices { parameters[index] -= global[index] }
+    _ = unsafe parameters.withUnsafeMutableBufferPointer { target in
+      unsafe global.withUnsafeBufferPointer { source in
+        unsafe tacit_difference(target.baseAddress, source.baseAddress, source.count)
+      }
+    }
     let outcome = plan.quantizer.quantize(parameters, into: &grid)
     tally.clipped += outcome.clipped ? 1 : 0
     tally.saturated += outcome.saturated
