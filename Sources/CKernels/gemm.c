@@ -65,15 +65,17 @@ FAST static inline __m256 rectify(__m256 v, int relu) {
   return relu ? _mm256_max_ps(v, _mm256_setzero_ps()) : v;
 }
 
-/// Five rows by sixteen columns.
-FAST static inline void forward_5x16(const float *x, const float *w, const float *bias, float *y, size_t k, size_t n,
-                                     int relu) {
+/// Five rows by sixteen columns, over `steps` of the k products; the chains continue from `from` (row stride `stride`,
+/// zero for a bias).
+FAST static inline void forward_5x16(const float *x, const float *w, const float *from, size_t stride, float *y,
+                                     size_t steps, size_t k, size_t n, int relu) {
   __m256 a[5][2];
+#pragma unroll
   for (int i = 0; i < 5; i++) {
-    a[i][0] = _mm256_loadu_ps(bias);
-    a[i][1] = _mm256_loadu_ps(bias + 8);
+    a[i][0] = _mm256_loadu_ps(from + (size_t)i * stride);
+    a[i][1] = _mm256_loadu_ps(from + (size_t)i * stride + 8);
   }
-  for (size_t l = 0; l < k; l++) {
+  for (size_t l = 0; l < steps; l++) {
     __m256 w0 = _mm256_loadu_ps(w + l * n), w1 = _mm256_loadu_ps(w + l * n + 8);
 #pragma unroll
     for (int i = 0; i < 5; i++) {
@@ -82,23 +84,11 @@ FAST static inline void forward_5x16(const float *x, const float *w, const float
       a[i][1] = _mm256_fmadd_ps(s, w1, a[i][1]);
     }
   }
+#pragma unroll
   for (int i = 0; i < 5; i++) {
     _mm256_storeu_ps(y + (size_t)i * n, rectify(a[i][0], relu));
     _mm256_storeu_ps(y + (size_t)i * n + 8, rectify(a[i][1], relu));
   }
-}
-
-/// Ten rows by eight columns.
-FAST static inline void forward_10x8(const float *x, const float *w, const float *bias, float *y, size_t k, size_t n,
-                                     int relu) {
-  __m256 a[10];
-  for (int i = 0; i < 10; i++) a[i] = _mm256_loadu_ps(bias);
-  for (size_t l = 0; l < k; l++) {
-    __m256 w0 = _mm256_loadu_ps(w + l * n);
-#pragma unroll
-    for (int i = 0; i < 10; i++) a[i] = _mm256_fmadd_ps(_mm256_broadcast_ss(x + (size_t)i * k + l), w0, a[i]);
-  }
-  for (int i = 0; i < 10; i++) _mm256_storeu_ps(y + (size_t)i * n, rectify(a[i], relu));
 }
 
 /// Up to ten rows by up to eight columns.
@@ -127,49 +117,63 @@ FAST static void forward_10_edge(const float *x, const float *w, const float *bi
   for (int i = 0; i < 10; i++) _mm256_maskstore_ps(y + (size_t)i * n, mask, rectify(a[i], relu));
 }
 
+/// The steps of a chain done at once: 128 rows of w, 16 columns wide, are 8 KiB and stay in the first-level cache while
+/// the rows of x pass by. Storing and loading a partial sum changes no bit of it.
+#define DEPTH 128
+
 FAST static void forward_fast(const float *x, const float *w, const float *bias, float *y, size_t rows, size_t k,
                               size_t n, int relu) {
-  size_t i = 0;
-  for (; i + 10 <= rows; i += 10) {
-    const float *xi = x + i * k;
-    float *yi = y + i * n;
-    size_t j = 0;
-    for (; j + 8 <= n; j += 8) forward_10x8(xi, w + j, bias + j, yi + j, k, n, relu);
-    if (j < n) forward_10_edge(xi, w + j, bias + j, yi + j, k, n, n - j, relu);
+  size_t whole = rows - rows % 5, wide = n & ~(size_t)15, j = 0;
+  for (; j < wide; j += 16) {
+    for (size_t l = 0; l < k || l == 0; l += DEPTH) {
+      size_t steps = k - l < DEPTH ? k - l : DEPTH;
+      int last = l + steps == k;
+      for (size_t i = 0; i < whole; i += 5) {
+        float *yi = y + i * n + j;
+        forward_5x16(x + i * k + l, w + l * n + j, l == 0 ? bias + j : yi, l == 0 ? 0 : n, yi, steps, k, n,
+                     relu && last);
+      }
+    }
   }
-  for (; i + 5 <= rows; i += 5) {
-    const float *xi = x + i * k;
-    float *yi = y + i * n;
-    size_t j = 0;
-    for (; j + 16 <= n; j += 16) forward_5x16(xi, w + j, bias + j, yi + j, k, n, relu);
-    for (; j < n; j += 8) forward_edge(xi, w + j, bias + j, yi + j, 5, k, n, n - j < 8 ? n - j : 8, relu);
+  for (size_t i = 0; j < n && i < whole;) {
+    size_t step = whole - i >= 10 ? 10 : 5;
+    for (size_t c = j; c < n; c += 8) {
+      size_t columns = n - c < 8 ? n - c : 8;
+      if (step == 10) {
+        forward_10_edge(x + i * k, w + c, bias + c, y + i * n + c, k, n, columns, relu);
+      } else {
+        forward_edge(x + i * k, w + c, bias + c, y + i * n + c, 5, k, n, columns, relu);
+      }
+    }
+    i += step;
   }
-  if (i < rows)
-    for (size_t j = 0; j < n; j += 8)
-      forward_edge(x + i * k, w + j, bias + j, y + i * n + j, rows - i, k, n, n - j < 8 ? n - j : 8, relu);
+  if (whole < rows)
+    for (size_t c = 0; c < n; c += 8)
+      forward_edge(x + whole * k, w + c, bias + c, y + whole * n + c, rows - whole, k, n, n - c < 8 ? n - c : 8, relu);
 }
 
-/// Four rows of w by twenty-four columns.
-FAST static inline void update_4x24(float *w, const float *x, const float *d, size_t rows, size_t k, size_t n) {
-  __m256 a[4][3];
+/// Two rows of w by forty columns.
+FAST static inline void update_2x40(float *w, const float *x, const float *d, size_t rows, size_t k, size_t n) {
+  __m256 a[2][5];
 #pragma unroll
-  for (int l = 0; l < 4; l++)
-#pragma unroll
-    for (int j = 0; j < 3; j++) a[l][j] = _mm256_loadu_ps(w + (size_t)l * n + (size_t)j * 8);
+  for (int j = 0; j < 5; j++) {
+    a[0][j] = _mm256_loadu_ps(w + (size_t)j * 8);
+    a[1][j] = _mm256_loadu_ps(w + n + (size_t)j * 8);
+  }
   for (size_t i = 0; i < rows; i++) {
-    __m256 d0 = _mm256_loadu_ps(d + i * n), d1 = _mm256_loadu_ps(d + i * n + 8), d2 = _mm256_loadu_ps(d + i * n + 16);
+    __m256 s = _mm256_broadcast_ss(x + i * k), t = _mm256_broadcast_ss(x + i * k + 1);
 #pragma unroll
-    for (int l = 0; l < 4; l++) {
-      __m256 s = _mm256_broadcast_ss(x + i * k + (size_t)l);
-      a[l][0] = _mm256_fmadd_ps(s, d0, a[l][0]);
-      a[l][1] = _mm256_fmadd_ps(s, d1, a[l][1]);
-      a[l][2] = _mm256_fmadd_ps(s, d2, a[l][2]);
+    for (int j = 0; j < 5; j++) {
+      __m256 v = _mm256_loadu_ps(d + i * n + (size_t)j * 8);
+      a[0][j] = _mm256_fmadd_ps(s, v, a[0][j]);
+      a[1][j] = _mm256_fmadd_ps(t, v, a[1][j]);
     }
   }
 #pragma unroll
-  for (int l = 0; l < 4; l++)
-#pragma unroll
-    for (int j = 0; j < 3; j++) _mm256_storeu_ps(w + (size_t)l * n + (size_t)j * 8, a[l][j]);
+  for (int j = 0; j < 5; j++) {
+    _mm256_storeu_ps(w + (size_t)j * 8, a[0][j]);
+    _mm256_storeu_ps(w + n + (size_t)j * 8, a[1][j]);
+  }
 }
 
 /// Four rows of w by up to eight columns.
@@ -193,7 +197,10 @@ FAST static void update_fast(float *w, const float *x, const float *d, size_t ro
   for (; l + 4 <= k; l += 4) {
     float *wl = w + l * n;
     size_t j = 0;
-    for (; j + 24 <= n; j += 24) update_4x24(wl + j, x + l, d + j, rows, k, n);
+    for (; j + 40 <= n; j += 40) {
+      update_2x40(wl + j, x + l, d + j, rows, k, n);
+      update_2x40(wl + 2 * n + j, x + l + 2, d + j, rows, k, n);
+    }
     for (; j < n; j += 8) update_4_edge(wl + j, x + l, d + j, rows, k, n, n - j < 8 ? n - j : 8);
   }
   for (; l < k; l++) {
@@ -325,6 +332,35 @@ void tacit_axpy(float *y, const float *x, float a, size_t n, int portable) {
 #endif
   (void)portable;
   for (size_t i = 0; i < n; i++) y[i] = fmaf(a, x[i], y[i]);
+}
+
+size_t tacit_quantize(const float *update, double scale, int limit, int *grid, size_t n) {
+  // Adding 1.5·2^52 rounds to an integer, halves to even, in the addition itself; magnitudes are at most 2^30 then.
+  const double shift = 0x1.8p52, most = limit;
+  size_t larger = 0;
+  for (size_t i = 0; i < n; i++) {
+    double v = (double)update[i] * scale;
+    // One half past the limit still rounds down to it when that is even; the comparison is on the rounded value.
+    double c = v > most + 1 ? most + 1 : v < -most - 1 ? -most - 1 : v;
+    double r = (c + shift) - shift;
+    larger += (r > most) | (r < -most);
+    r = r > most ? most : r < -most ? -most : r;
+    grid[i] = (int)r;
+  }
+  return larger;
+}
+
+int tacit_difference(float *y, const float *x, size_t n) {
+  uint32_t worst = 0;
+  for (size_t i = 0; i < n; i++) {
+    float d = y[i] - x[i];
+    uint32_t bits;
+    memcpy(&bits, &d, sizeof bits);
+    bits &= 0x7fffffffu;
+    worst = bits > worst ? bits : worst;
+    y[i] = d;
+  }
+  return worst < 0x7f800000u;
 }
 
 double tacit_softmax_error(float *z, const unsigned short *labels, size_t rows, size_t n, float scale) {

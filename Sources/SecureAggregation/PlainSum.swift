@@ -28,29 +28,31 @@ public struct PlainSum: SecureSum, Sendable {
     guard opened.insert(server.roll.round).inserted else {
       throw AggregationError(.replayed, "round \(server.roll.round)", "was opened before")
     }
-    return server.sum.map { shape.centred($0 & shape.mask) }
+    return server.sum.map { shape.centred(shape.residue($0)) }
   }
 
-  /// Reduced values in the clear, with their sender and round.
+  /// Values in the clear, with their sender and round.
+  ///
+  /// Additions wrap modulo 2^64, of which the ring's modulus is a divisor, so the reduction waits for the sum.
   public struct Contribution: Sendable {
     let client: Int
     let round: Int
-    let residues: [UInt64]
+    let values: [Int64]
   }
 
-  /// The client's side: reduction only.
+  /// The client's side: a check of the length.
   public struct Client: SecureSumClient {
     let shape: SumShape
 
-    /// Reduces the values modulo 2^ringBits.
+    /// Takes the values as they are.
     public mutating func protect(
       _ values: [Int64], client: Int, round: Int
     ) throws(AggregationError) -> Contribution {
       try shape.check(values)
-      return Contribution(client: client, round: round, residues: values.map(shape.residue))
+      return Contribution(client: client, round: round, values: values)
     }
 
-    /// Packed residues, rounded up to whole bytes.
+    /// Packed residues modulo 2^ringBits, rounded up to whole bytes.
     public func wireBytes(_ contribution: Contribution) -> Int { (shape.count * shape.ringBits + 7) / 8 }
   }
 
@@ -58,21 +60,21 @@ public struct PlainSum: SecureSum, Sendable {
   public struct Server: SecureSumServer {
     let shape: SumShape
     var roll: Roll
-    var sum: [UInt64]
+    var sum: [Int64]
 
     init(shape: SumShape, round: Int) {
       self.shape = shape
       roll = Roll(round: round, maximum: shape.maximumContributors)
-      sum = [UInt64](repeating: 0, count: shape.count)
+      sum = [Int64](repeating: 0, count: shape.count)
     }
 
-    /// Adds one client's residues.
+    /// Adds one client's values.
     public mutating func add(_ contribution: Contribution) throws(AggregationError) {
-      guard contribution.residues.count == shape.count else {
+      guard contribution.values.count == shape.count else {
         throw AggregationError(.malformed, "client \(contribution.client)", "must send \(shape.count) values")
       }
       try roll.admit(contribution.client, round: contribution.round)
-      for index in sum.indices { sum[index] &+= contribution.residues[index] }
+      accumulate(contribution.values)
     }
 
     /// Adds another running sum.
@@ -81,7 +83,13 @@ public struct PlainSum: SecureSum, Sendable {
         throw AggregationError(.foreign, "round \(roll.round)", "partial sums differ in shape")
       }
       try roll.merge(other.roll)
-      for index in sum.indices { sum[index] &+= other.sum[index] }
+      accumulate(other.sum)
+    }
+
+    private mutating func accumulate(_ values: [Int64]) {
+      let values = values.span
+      var total = sum.mutableSpan
+      for index in values.indices { total[index] &+= values[index] }
     }
 
     /// Who contributed, in increasing order.

@@ -122,3 +122,44 @@ import Testing
     #expect(noisy >= open - 0.10)
   }
 }
+
+@Suite struct ReleaseTests {
+  @Test func `an empty private round releases noise like any other`() throws {
+    var configuration = SimulationTests.small("softmax")
+    configuration.cohort = CohortOptions(sampling: "poisson", rate: ExactNumber(Rational(1, 1_000_000_000)))
+    configuration.quantize = QuantizeOptions(bits: 16)
+    configuration.privacy = PrivacyOptions(
+      clip: 1, noiseMultiplier: 1, delta: ExactNumber(Rational(1, 100_000)), noiseSource: "simulated")
+    configuration.rounds = 1
+    let result = try SimulationTests.run(configuration)
+    #expect(result.rounds[0].contributors == 0 && !result.rounds[0].abandoned)
+    let moved = result.parameters.filter { $0 != 0 }.count
+    #expect(moved > 600)
+  }
+
+  @Test func `adding a client moves the private sum by at most the sensitivity that is charged`() throws {
+    // One step of one client: the sum is that client's update, and its norm is what the event says.
+    var configuration = SimulationConfiguration.digitsDemonstration(epsilon: 8)
+    configuration.partition = PartitionOptions(kind: "shards", clients: 1, shardsPerClient: 1)
+    configuration.client.learningRate = 100
+    let plan = try SimulationPlan(configuration)
+    let event = try #require(plan.privacy).roundEvent.description
+    #expect(event.contains("sensitivity=\(plan.quantizer.radius)"))
+    configuration.privacy?.adjacency = "replace-one"
+    let replaced = try #require(SimulationPlan(configuration).privacy).roundEvent.description
+    #expect(replaced.contains("sensitivity=\(2 * plan.quantizer.radius)"))
+  }
+
+  @Test func `opened sums are compared with clear ones when asked, plain and encrypted`() throws {
+    var configuration = SimulationConfiguration.digitsDemonstration(epsilon: 8, encrypted: true)
+    configuration.rounds = 1
+    configuration.partition = PartitionOptions(kind: "shards", clients: 5, shardsPerClient: 1)
+    for kind in ["plain", "paillier"] {
+      configuration.aggregation = AggregationOptions(
+        kind: kind, keyBits: kind == "plain" ? nil : 2048, minContributors: 5)
+      var simulation = Simulation(try SimulationPlan(configuration), threads: 2, comparesSums: true)
+      let result = try simulation.run()
+      #expect(result.rounds.map(\.sumMatches) == [true])
+    }
+  }
+}

@@ -36,6 +36,14 @@ double tacit_softmax_error(float *z, const unsigned short *labels, size_t rows, 
 /// y += a·x over n values.
 void tacit_axpy(float *y, const float *x, float a, size_t n, int portable);
 
+/// Rounds update·scale to the nearest integers, halves to even, into grid; larger magnitudes become ±limit.
+///
+/// Returns how many were larger. The values must be finite and limit at most 2^30.
+size_t tacit_quantize(const float *update, double scale, int limit, int *grid, size_t n);
+
+/// y ← y − x over n values; returns whether every result is finite.
+int tacit_difference(float *y, const float *x, size_t n);
+
 /// Whether the fast path is taken on this processor.
 int tacit_gemm_is_accelerated(void);
 

@@ -1,3 +1,4 @@
+private import CKernels
 import SecureAggregation
 import SecureRandom
 
@@ -50,24 +51,28 @@ final class ClientWorker {
     let examples = plan.clients[client]
     descend(examples, client: client, round: round, global: global)
     // The update replaces the model: local minus global.
-    for index in parameters.indices { parameters[index] -= global[index] }
+    _ = unsafe parameters.withUnsafeMutableBufferPointer { target in
+      unsafe global.withUnsafeBufferPointer { source in
+        unsafe tacit_difference(target.baseAddress, source.baseAddress, source.count)
+      }
+    }
     let outcome = plan.quantizer.quantize(parameters, into: &grid)
     tally.clipped += outcome.clipped ? 1 : 0
     tally.saturated += outcome.saturated
     tally.rejected += outcome.rejected ? 1 : 0
     let weight = Int64(plan.weighsByExamples ? examples.count : 1)
-    for index in grid.indices { values[index] = Int64(grid[index]) * weight }
+    ClientWorker.scale(grid, by: weight, into: &values)
     // The weight is a summed coordinate like any other, so that a protected sum hides it too.
     if values.count > grid.count { values[grid.count] = weight }
     if let share {
       if noise.count != values.count { noise = [Int64](repeating: 0, count: values.count) }
       share.fill(&noise, round: round, party: client)
-      for index in values.indices { values[index] += noise[index] }
+      ClientWorker.add(noise, to: &values)
     }
   }
 
   private func descend(_ examples: [Int32], client: Int, round: Int, global: [Float]) {
-    for index in parameters.indices { parameters[index] = global[index] }
+    ClientWorker.copy(global, into: &parameters)
     guard !examples.isEmpty else { return }
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "batches")
       .substream(round).substream(client)
@@ -83,6 +88,26 @@ final class ClientWorker {
         start = end
       }
     }
+  }
+
+  // Loops over whole models take their arrays once, not element by element through the object.
+
+  private static func copy(_ source: [Float], into target: inout [Float]) {
+    let from = source.span
+    var to = target.mutableSpan
+    for index in from.indices { to[index] = from[index] }
+  }
+
+  private static func scale(_ grid: [Int32], by weight: Int64, into values: inout [Int64]) {
+    let from = grid.span
+    var to = values.mutableSpan
+    for index in from.indices { to[index] = Int64(from[index]) &* weight }
+  }
+
+  private static func add(_ noise: [Int64], to values: inout [Int64]) {
+    let from = noise.span
+    var to = values.mutableSpan
+    for index in from.indices { to[index] &+= from[index] }
   }
 
   private func step(_ batch: ArraySlice<Int32>, _ global: [Float]) {

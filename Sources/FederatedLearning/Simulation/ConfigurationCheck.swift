@@ -149,6 +149,13 @@ struct ConfigurationCheck {
   func minimumContributors(_ cohort: CohortSampling, _ clients: Int) throws(FederatedError) -> Int {
     let most = cohort.largestSize(clients: clients)
     if let given = configuration.aggregation.minContributors {
+      guard
+        configuration.privacy == nil || configuration.privacy?.placement == "distributed"
+          || configuration.aggregation.kind != "plain" || given == 1
+      else {
+        throw refuse(
+          "aggregation.min_contributors", "may not be given with central noise on a plain sum: every round is released")
+      }
       guard (1...max(1, most)).contains(given) else {
         throw refuse("aggregation.min_contributors", "must be from 1 to the largest cohort, \(most)")
       }

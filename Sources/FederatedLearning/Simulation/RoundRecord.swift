@@ -1,6 +1,9 @@
 public import PrivacyAccounting
 
-/// What one round did.
+/// What one round did, as a simulation sees it.
+///
+/// Losses, accuracies and counts are for the experimenter. Under privacy only the parameters are released; these
+/// numbers come from training data without noise and carry no privacy.
 public struct RoundRecord: Sendable, Hashable {
   /// From 1.
   public var round: Int

@@ -13,13 +13,14 @@ extension Simulation {
       round: round, loss: tally.examples > 0 ? Double(tally.loss) * 0x1p-20 / Double(tally.examples) : nil,
       seconds: 0, evaluationSeconds: 0, cohort: cohort.count, contributors: present.count, clipped: tally.clipped,
       saturated: tally.saturated, rejected: tally.rejected, abandoned: false, wireBytes: tally.wireBytes)
-    if present.count < plan.shape.minimumContributors {
-      // A private round was charged and must not show whether it was full: central noise would be released alone.
+    // With central noise an empty round releases noise like any other: whether it was empty must not show.
+    let isEmpty = present.isEmpty && plan.privacy?.placement == .central
+    if present.count < plan.shape.minimumContributors, !isEmpty {
       record.abandoned = true
       return record
     }
-    var total = try sum.open(server)
-    if let clear {
+    var total = isEmpty ? [Int64](repeating: 0, count: plan.coordinates) : try sum.open(server)
+    if let clear, !isEmpty {
       var plain = PlainSum(insecurelyShaped: plan.shape)
       guard try plain.open(clear) == total else {
         throw FederatedError(.aggregation, "round \(round)", "the opened sum is not the sum of the contributions")

@@ -1,3 +1,5 @@
+private import CKernels
+
 /// Turns a real update into integers on a grid, and clips it there in exact integers.
 ///
 /// The grid step is `range / 2^(bits−1)`. With a clip the range is the clipping norm C, so that the norm bound is
@@ -81,21 +83,12 @@ public struct Quantizer: Sendable, Hashable {
 
   /// Rounds every value and returns how many were beyond the grid.
   private func round(_ update: [Float], _ scale: Double, _ grid: inout [Int32]) -> Int {
-    let limit = Double(radius)
-    var saturated = 0
-    for index in update.indices {
-      let value = (Double(update[index]) * scale).rounded(.toNearestOrEven)
-      if value > limit {
-        grid[index] = Int32(truncatingIfNeeded: radius)
-        saturated += 1
-      } else if value < -limit {
-        grid[index] = Int32(truncatingIfNeeded: -radius)
-        saturated += 1
-      } else {
-        grid[index] = Int32(value)
+    let count = update.count
+    return unsafe update.withUnsafeBufferPointer { source in
+      unsafe grid.withUnsafeMutableBufferPointer { target in
+        unsafe tacit_quantize(source.baseAddress, scale, Int32(radius), target.baseAddress, count)
       }
     }
-    return saturated
   }
 
   /// Multiplies by radius/⌈‖q‖⌉ rounding towards zero: Σ (|q|·R/s)² ≤ R²·‖q‖²/s² ≤ R² for s ≥ ‖q‖.
