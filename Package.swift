@@ -131,6 +131,7 @@ let package = Package(
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
     benchmark("paillier", ["BigNumber", "Paillier", "SecureRandom"]),
+    benchmark("pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath"]),
 
     // Notebooks.
     notebook(
