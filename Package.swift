@@ -130,6 +130,7 @@ let package = Package(
 
     // Benchmarks.
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
+    benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
     benchmark("paillier", ["BigNumber", "Paillier", "SecureRandom"]),
     benchmark("pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath"]),
 
@@ -151,6 +152,9 @@ let package = Package(
     tests(
       "DifferentialPrivacy",
       ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    .testTarget(
+      name: "BugMuseum", dependencies: ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"],
+      swiftSettings: strict),
     tests("Paillier", ["Paillier", "BigNumber", "SecureRandom", oracle]),
     tests(
       "SecureAggregation",

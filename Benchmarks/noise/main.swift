@@ -44,6 +44,10 @@ for scale in [1, 20, 1_000, 1 << 20] {
     }
   }
 }
+let skellam = SkellamSampler(variance: 10_000)
+measure("Skellam, sigma 100", count: count) {
+  unsafe output.withUnsafeMutableBufferPointer { unsafe skellam.fill($0, using: &generator) }
+}
 let normal = BlockSampler(.roundedNormal(variance: Rational(1 << 30)))
 measure("rounded normal, sigma 2^15 steps", count: count) {
   unsafe output.withUnsafeMutableBufferPointer { unsafe normal.fill($0, using: &generator) }
@@ -60,3 +64,4 @@ measure("reference discrete Gaussian, scale 1000", count: 1 << 15) {
 measure("building a table, scale 1000", count: 10) {
   for _ in 0..<10 { _ = BlockSampler(.discreteGaussian(variance: 1_000_000)) }
 }
+Peers.measure()

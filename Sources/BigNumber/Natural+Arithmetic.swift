@@ -59,6 +59,14 @@ extension Natural {
     package let remainder: Natural
   }
 
+  /// The remainder of a division by a machine word.
+  ///
+  /// - Precondition: `word` is not zero.
+  package borrowing func remainder(dividingBy word: UInt) -> UInt {
+    precondition(word != 0, "division of a natural by zero")
+    return unsafe read { unsafe __gmpz_fdiv_ui($0, word) }
+  }
+
   /// The sum with a machine word.
   package static func + (a: borrowing Natural, b: UInt) -> Natural { a + Natural(b) }
 

@@ -9,6 +9,17 @@ package enum SecureMemory {
   /// Installs the hook once; later calls do nothing.
   package static func install() { installed }
 
+  /// Overwrites the part of this thread's stack that earlier calls may have left secrets in.
+  ///
+  /// GMP keeps scratch of up to 64 KiB on the stack, where the allocator hook does not reach.
+  @inline(never)
+  package static func scrubStack() {
+    unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 17, alignment: 16) { buffer in
+      guard let base = buffer.baseAddress else { return }
+      unsafe explicit_bzero(base, 1 << 17)
+    }
+  }
+
   private static let installed: Void = {
     unsafe __gmp_set_memory_functions(
       { size in

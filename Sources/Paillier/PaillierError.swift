@@ -32,6 +32,8 @@ public struct PaillierError: Error, Hashable, CustomStringConvertible, Sendable 
     public static let headroomExceeded = Code(rawValue: "headroomExceeded")
     /// A parameter is outside its range.
     public static let invalidParameter = Code(rawValue: "invalidParameter")
+    /// A party's share of a decryption is not what it must be; the parameter names the party.
+    public static let invalidShare = Code(rawValue: "invalidShare")
     /// Decryption failed.
     ///
     /// Deliberately says nothing more.

@@ -54,6 +54,8 @@ final class PrivateKeyCore: Sendable {
     self.p = SecretNatural(p)
     self.q = SecretNatural(q)
   }
+
+  deinit { SecureMemory.scrubStack() }
 }
 
 /// What decryption needs modulo the square of one prime.

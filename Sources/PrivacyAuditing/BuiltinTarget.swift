@@ -36,7 +36,9 @@ public struct BuiltinTarget: AuditTarget {
   /// - Throws: ``AuditError`` when the claim or the domain gives a scale that no noise can have, such as ε = 0.
   public init?(name: String, claim: PrivacyClaim, domain: ClosedRange<Double>) throws(AuditError) {
     guard BuiltinTarget.names.contains(name) else { return nil }
-    guard claim.epsilon.signum > 0 else { throw AuditError(.invalidSetting, "claim: built-in mechanisms need ε above 0") }
+    guard claim.epsilon.signum > 0 else {
+      throw AuditError(.invalidSetting, "claim: built-in mechanisms need ε above 0")
+    }
     guard let low = Rational(exactly: domain.lowerBound), let high = Rational(exactly: domain.upperBound) else {
       throw AuditError(.invalidSetting, "domain: must be finite")
     }

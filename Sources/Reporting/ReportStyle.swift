@@ -14,7 +14,7 @@ enum ReportStyle {
     ul,ol{padding-left:1.4em}
     .lead{font-size:1.1rem;color:var(--soft)}
     a{color:var(--mark)}
-    nav ol{margin:1.2em 0;padding:.7em 1em .7em 2.2em;background:var(--box);border-radius:8px}
+    nav ol{margin:1.2em 0;padding:.7em 1em;list-style:none;background:var(--box);border-radius:8px}
     code{font:.9em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:var(--box);padding:.1em .3em;border-radius:4px}
     pre{background:var(--box);border:1px solid var(--line);border-radius:8px;padding:.8em 1em;overflow-x:auto;margin:.8em 0}
     pre{line-height:1.45}

@@ -177,4 +177,53 @@ import Testing
     #expect(zip(a, b).map { $1 - $0 } == (0..<400).map { $0 == 17 ? 1 : 0 })
     #expect(first.next() == second.next())
   }
+
+  @Test func `prepared noise is used once and takes the same time whatever it is`() throws {
+    var generator = SecureGenerator()
+    let mechanism = try DiscreteLaplaceMechanism(scale: 10)
+    let count = 1_000_000
+    var prepared = mechanism.prepare(count, using: &generator)
+    #expect(prepared.event == mechanism.event)
+    var sums = (x: 0.0, y: 0.0, xx: 0.0, yy: 0.0, xy: 0.0)
+    var squares = 0.0
+    for _ in 0..<count {
+      var start = timespec()
+      var end = timespec()
+      unsafe clock_gettime(CLOCK_MONOTONIC, &start)
+      let answer = prepared.release(0)
+      unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+      // Interruptions by other processes are cut off so that they do not drown the signal looked for.
+      let elapsed = min(2_000, Double(end.tv_nsec - start.tv_nsec) + 1e9 * Double(end.tv_sec - start.tv_sec))
+      let noise = Double(abs(answer))
+      squares += noise * noise
+      sums = (
+        sums.x + noise, sums.y + elapsed, sums.xx + noise * noise, sums.yy + elapsed * elapsed,
+        sums.xy + noise * elapsed
+      )
+    }
+    #expect(prepared.remaining == 0)
+    let n = Double(count)
+    let covariance = sums.xy / n - sums.x / n * sums.y / n
+    let spread = ((sums.xx / n - sums.x / n * sums.x / n) * (sums.yy / n - sums.y / n * sums.y / n)).squareRoot()
+    // Without dependence the correlation has standard deviation 0.001: ten of them.
+    #expect(abs(covariance / max(spread, 1e-9)) < 0.01)
+    #expect(abs(squares / n / (mechanism.standardDeviation * mechanism.standardDeviation) - 1) < 0.02)
+  }
+
+  @Test func `every scale in range builds a table and draws`() throws {
+    var generator = SecureGenerator()
+    let values = [Int64](repeating: 0, count: 600)
+    for log in -10...50 {
+      let scale = log < 0 ? Rational(1, 1 << -log) : Rational(1 << log)
+      do {
+        let laplace = try DiscreteLaplaceMechanism(scale: scale, dimension: 600).release(values, using: &generator)
+        let gaussian = try DiscreteGaussianMechanism(sigma: scale, dimension: 600).release(values, using: &generator)
+        let reach = scale.doubleValue * 100 + 1
+        // A hundred scales are exceeded with probability below e^(−100).
+        #expect(laplace.allSatisfy { Double(abs($0)) <= reach })
+        #expect(gaussian.allSatisfy { Double(abs($0)) <= reach })
+        if log >= 3 { #expect(Set(laplace).count > 8 && Set(gaussian).count > 8) }
+      }
+    }
+  }
 }

@@ -99,4 +99,35 @@ import Testing
     #expect(throws: ParameterError.self) { try RandomizedResponse(replacement: 0, categories: 2) }
     #expect(throws: ParameterError.self) { try RandomizedResponse(replacement: Rational(1, 2), categories: 1) }
   }
+
+  @Test(arguments: [(1, false), (3, false), (3, true)])
+  func `the sparse vector answers by its law and stops at its cutoff`(cutoff: Int, monotone: Bool) throws {
+    let mechanism = try SparseVectorMechanism(
+      epsilon: Epsilon(Rational(2)), cutoff: Cutoff(cutoff), monotone: monotone)
+    #expect(mechanism.event == (try PrivacyEvent.sparseVector(epsilon: 2, cutoff: cutoff)))
+    var generator = SecureGenerator()
+    let total = 20_000
+    var above = 0
+    for _ in 0..<total {
+      var stream = mechanism.start(threshold: 3, using: &generator)
+      if stream.isAbove(1, using: &generator) == true { above += 1 }
+    }
+    // P[1 + ν ≥ 3 + ρ] for independent discrete Laplace ρ of scale 1 and ν of scale 2c, or c.
+    let rho = ChiSquare.law(-200...200) { abs($0) }
+    let nu = ChiSquare.law(-400...400) { abs($0) / Double(monotone ? cutoff : 2 * cutoff) }
+    var expected = 0.0
+    for (r, p) in rho { for (v, q) in nu where 1 + v >= 3 + r { expected += p * q } }
+    // A binomial share of 20,000 is 6.5 deviations off with probability below 1e-10.
+    #expect(abs(Double(above) / Double(total) - expected) < 6.5 * (0.25 / Double(total)).squareRoot())
+
+    var stream = mechanism.start(threshold: 0, using: &generator)
+    for _ in 0..<cutoff {
+      let answer = stream.isAbove(1 << 40, using: &generator)
+      #expect(answer == true)
+    }
+    let ended = stream.hasEnded
+    let after = stream.isAbove(1 << 40, using: &generator)
+    #expect(ended)
+    #expect(after == nil)
+  }
 }

@@ -77,7 +77,8 @@ private func claim(_ epsilon: String) throws -> PrivacyClaim {
 @Suite struct BuiltinTargetTests {
   private func audit(_ name: String, adjacency: Adjacency = .addOrRemove) throws -> AuditReport {
     let claim = try PrivacyClaim(epsilon: 1, delta: 0, unit: "row", adjacency: adjacency)
-    let pairs = adjacency == .addOrRemove ? AdjacentPair.addOneRow(domain: 0...1) : AdjacentPair.replaceOneRow(domain: 0...1)
+    let pairs =
+      adjacency == .addOrRemove ? AdjacentPair.addOneRow(domain: 0...1) : AdjacentPair.replaceOneRow(domain: 0...1)
     var target = try #require(try BuiltinTarget(name: name, claim: claim, domain: 0...1))
     return try MechanismAudit(claim: claim, alpha: 1e-9, samples: 40_000, pairs: pairs).run(&target)
   }

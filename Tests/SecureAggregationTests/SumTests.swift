@@ -80,7 +80,8 @@ import Testing
     let vectors: [[Int64]] = [[1, 1, 1, 1, 1], [2, 2, 2, 2, 2]]
     _ = try Self.sum(vectors, &sealed)
     _ = try Self.sum(vectors, &open)
-    #expect(performing: { _ = try Self.sum(vectors, &sealed) }, throws: { ($0 as? AggregationError)?.code == .replayed })
+    #expect(
+      performing: { _ = try Self.sum(vectors, &sealed) }, throws: { ($0 as? AggregationError)?.code == .replayed })
     #expect(performing: { _ = try Self.sum(vectors, &open) }, throws: { ($0 as? AggregationError)?.code == .replayed })
   }
 
@@ -90,9 +91,11 @@ import Testing
     var server = sealed.makeServer(round: 3)
     let once = try client.protect([1, 2, 3, 4, 5], client: 6, round: 3)
     try server.add(once)
-    #expect(performing: { try server.add(once) }, throws: {
-      ($0 as? AggregationError)?.code == .duplicate && "\($0)".contains("client 6")
-    })
+    #expect(
+      performing: { try server.add(once) },
+      throws: {
+        ($0 as? AggregationError)?.code == .duplicate && "\($0)".contains("client 6")
+      })
     let late = try client.protect([1, 2, 3, 4, 5], client: 7, round: 2)
     #expect(performing: { try server.add(late) }, throws: { ($0 as? AggregationError)?.code == .foreign })
     let sum6 = try sealed.open(server)

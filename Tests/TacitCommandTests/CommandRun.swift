@@ -10,7 +10,10 @@ struct CommandRun {
   /// The command beside the test bundle that is running.
   static let binary: URL = {
     let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    return bundle.deletingLastPathComponent().appendingPathComponent("tacit")
+    let folder = bundle.deletingLastPathComponent()
+    // The product's name, or the target's where the product is not built.
+    return ["tacit", "TacitCommand"].map(folder.appendingPathComponent)
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? folder
   }()
 
   init(_ arguments: [String], in folder: Folder, input: String = "") throws {

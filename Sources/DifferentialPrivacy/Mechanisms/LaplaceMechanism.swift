@@ -58,6 +58,16 @@ public struct LaplaceMechanism: NoiseMechanism {
   public func release(steps: Int64, using generator: inout SecureGenerator) -> GridValue {
     GridValue(steps: discrete.release(steps, using: &generator), grid: grid)
   }
+
+  /// The value with noise from a simulation's stream.
+  package func simulate(steps: Int64, using generator: inout SimulationGenerator) -> Simulated<GridValue> {
+    Simulated(GridValue(steps: discrete.simulate([steps], using: &generator).value[0], grid: grid))
+  }
+
+  /// Noise for `count` later releases, in grid steps.
+  public func prepare(_ count: Int, using generator: inout SecureGenerator) -> PreparedNoise {
+    discrete.prepare(count, using: &generator)
+  }
 }
 
 extension Rational {

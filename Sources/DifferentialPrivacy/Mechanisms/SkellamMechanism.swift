@@ -88,6 +88,14 @@ public struct SkellamMechanism: NoiseMechanism {
     return result
   }
 
+  /// Noise for `count` later releases of one value each.
+  ///
+  /// - Precondition: the mechanism's dimension is 1.
+  public func prepare(_ count: Int, using generator: inout SecureGenerator) -> PreparedNoise {
+    precondition(dimension.value == 1, "noise is prepared for single values")
+    return PreparedNoise(noise, count: count, event: event, using: &generator)
+  }
+
   /// The values with noise from a simulation's stream.
   package func simulate(_ values: [Int64], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
     precondition(values.count == dimension.value, "a vector mechanism releases vectors of its dimension")

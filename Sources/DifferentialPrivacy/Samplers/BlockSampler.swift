@@ -18,11 +18,14 @@ package struct BlockSampler: Sendable {
   private let usesFixedPoint: Bool
 
   /// Builds the table: some tenths of a millisecond.
+  ///
+  /// - Precondition: the scale or σ is at most 2⁶² steps.
   package init(_ law: BlockLaw, mostBlocks: Int = BlockTable.columns - 2, usesFixedPoint: Bool = true) {
     self.law = law
     self.usesFixedPoint = usesFixedPoint
     table = BlockTable(law, mostBlocks: mostBlocks)
     let needed = table.bits + (law.support == .roundedReals ? 1 : 0)
+    precondition(needed <= 58, "a scale is at most 2^62 steps")
     isWide = needed > BlockTable.offsetBits
     offsetShift = UInt64(isWide ? 64 - needed : BlockTable.offsetBits - needed)
   }

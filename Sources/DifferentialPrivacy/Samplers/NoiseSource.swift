@@ -92,7 +92,8 @@ final class NoiseSource: Sendable {
     }
   }
 
-  private static func sum(_ value: Int64, _ noise: Int64) -> Int64 {
+  /// The clamped sum of a value and its noise, without a branch on either.
+  static func sum(_ value: Int64, _ noise: Int64) -> Int64 {
     let most = SignedSample.limit
     let clamped = min(max(value, -most / 2), most / 2)
     return min(max(clamped + noise, -most), most)

@@ -35,8 +35,9 @@ public struct Network: FederatedModel, Hashable {
   /// The number of layers of weights.
   public var depth: Int { offsets.count }
 
-  /// Zeros for softmax regression; otherwise weights uniform in ±√(6/inputs) (He et al. 2015), the output layer in
-  /// ±√(1/inputs), and zero biases.
+  /// Zeros for softmax regression; otherwise uniform weights and zero biases.
+  ///
+  /// Hidden layers draw from ±√(6/inputs) (He, Zhang, Ren and Sun 2015), the output layer from ±√(1/inputs).
   public func initialParameters(_ generator: inout SimulationGenerator) -> [Float] {
     var parameters = [Float](repeating: 0, count: parameterCount)
     guard depth > 1 else { return parameters }

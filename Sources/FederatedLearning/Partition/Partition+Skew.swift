@@ -37,7 +37,8 @@ extension Partition {
       }
     }
     throw FederatedError(
-      .partition, "partition.alpha", "10000 deals left a client below minimum_examples; raise alpha or lower the minimum")
+      .partition, "partition.alpha",
+      "10000 deals left a client below minimum_examples; raise alpha or lower the minimum")
   }
 
   /// Sizes proportional to rank^(−exponent), at least one each, ranks dealt to clients at random.

@@ -93,7 +93,8 @@ struct NoiseBuilder {
     let accountant = ZCDPAccountant()
     func fits(_ variance: Int) throws -> Bool {
       let event = try plan(variance: variance).event(rounds: rounds)
-      return try accountant.epsilon(of: event, delta: delta, adjacency: adjacency).upper <= epsilon.value.doubleRoundedDown
+      return try accountant.epsilon(of: event, delta: delta, adjacency: adjacency).upper
+        <= epsilon.value.doubleRoundedDown
     }
     var high = 1
     while try !fits(high) {

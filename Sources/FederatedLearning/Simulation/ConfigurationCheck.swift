@@ -10,7 +10,9 @@ struct ConfigurationCheck {
   func refuse(_ key: String, _ message: String) -> FederatedError { FederatedError(.configuration, key, message) }
 
   /// A finite number in a range, or an error that says so.
-  func number(_ value: Double, _ key: String, _ range: String, _ allowed: (Double) -> Bool) throws(FederatedError)
+  func number(
+    _ value: Double, _ key: String, _ range: String, _ allowed: (Double) -> Bool
+  ) throws(FederatedError)
     -> Double
   {
     guard value.isFinite, allowed(value) else { throw refuse(key, "must be \(range)") }
@@ -44,7 +46,8 @@ struct ConfigurationCheck {
   func network(_ data: LabeledData) throws(FederatedError) -> Network {
     let model = configuration.model
     guard model.kind == "mlp" else { return Network(inputs: data.width, classes: data.classes) }
-    guard let hidden = model.hidden, !hidden.isEmpty, hidden.count <= 64, hidden.allSatisfy({ (1...65_536).contains($0) })
+    guard let hidden = model.hidden, !hidden.isEmpty, hidden.count <= 64,
+      hidden.allSatisfy({ (1...65_536).contains($0) })
     else { throw refuse("model.hidden", "must list 1 to 64 widths of 1 to 65536 units, such as [200, 200]") }
     return Network(inputs: data.width, hidden: hidden, classes: data.classes)
   }
@@ -112,7 +115,8 @@ struct ConfigurationCheck {
     case "uniform": return false
     case "examples":
       guard configuration.privacy == nil else {
-        throw refuse("weighting", "must be uniform with privacy: the sensitivity would depend on how many examples a client has")
+        throw refuse(
+          "weighting", "must be uniform with privacy: the sensitivity would depend on how many examples a client has")
       }
       return true
     default: throw refuse("weighting", "must be examples or uniform")

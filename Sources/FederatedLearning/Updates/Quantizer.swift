@@ -106,7 +106,9 @@ public struct Quantizer: Sendable, Hashable {
     for index in grid.indices { grid[index] = Int32(Int64(grid[index]) * radius / divisor) }
   }
 
-  /// Σ q², exactly. Magnitudes are at most 2^30 and few of them can be large after scaling to a norm, so 64 bits hold
+  /// Σ q², exactly.
+  ///
+  /// Magnitudes are at most 2^30 and few of them can be large after scaling to a norm, so 64 bits hold
   /// the sum; an overflow would trap.
   package static func squaredNorm(_ grid: [Int32]) -> UInt64 {
     var sum: UInt64 = 0

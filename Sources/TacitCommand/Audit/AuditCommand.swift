@@ -40,9 +40,12 @@ struct AuditMechanismCommand: ParsableCommand {
   func run() throws {
     let claim = try ClaimText.parse(claim)
     let range = try readDomain()
-    guard timeout > 0, timeout <= 86_400 else { throw CommandFailure("--timeout: must lie in (0, 86400]", code: .usage) }
+    guard timeout > 0, timeout <= 86_400 else {
+      throw CommandFailure("--timeout: must lie in (0, 86400]", code: .usage)
+    }
     let pairs: [AdjacentPair] =
-      claim.adjacency == .addOrRemove ? AdjacentPair.addOneRow(domain: range) : AdjacentPair.replaceOneRow(domain: range)
+      claim.adjacency == .addOrRemove
+      ? AdjacentPair.addOneRow(domain: range) : AdjacentPair.replaceOneRow(domain: range)
     let audit: MechanismAudit
     do {
       audit = try MechanismAudit(claim: claim, alpha: alpha, samples: samples, pairs: pairs)
@@ -57,7 +60,8 @@ struct AuditMechanismCommand: ParsableCommand {
     } catch let error as AuditError where error.code == .targetFailed {
       throw CommandFailure(error.message, code: .target)
     }
-    let seconds = Double((clock.now - start).components.seconds) + Double((clock.now - start).components.attoseconds) * 1e-18
+    let seconds =
+      Double((clock.now - start).components.seconds) + Double((clock.now - start).components.attoseconds) * 1e-18
     try json ? emitJSON(AuditDocument(report, seconds: seconds)) : show(report, seconds: seconds)
     switch report.verdict {
     case .notRefuted: break
@@ -99,7 +103,10 @@ struct AuditMechanismCommand: ParsableCommand {
     table.add(["unit, adjacency", "\(report.claim.unit), \(report.claim.adjacency)"])
     table.add(["alpha, samples a data set", "\(report.alpha), \(report.samples)"])
     if let witness = report.witness {
-      table.add(["witness", "\(witness.event): \(witness.counts.first) against \(witness.counts.second) of \(witness.counts.trials)"])
+      table.add([
+        "witness",
+        "\(witness.event): \(witness.counts.first) against \(witness.counts.second) of \(witness.counts.trials)",
+      ])
     }
     table.add(["remedy", report.remedy])
     table.add(["time", NumberText.duration(seconds)])

@@ -21,11 +21,15 @@ enum ClaimText {
     guard let epsilon = values["epsilon"].flatMap({ Rational($0) }) else {
       throw usage("epsilon must be an exact decimal or fraction")
     }
-    guard let delta = Rational(values["delta"] ?? "0") else { throw usage("delta must be an exact decimal or fraction") }
+    guard let delta = Rational(values["delta"] ?? "0") else {
+      throw usage("delta must be an exact decimal or fraction")
+    }
     guard let adjacency = Adjacency(rawValue: values["adjacency"] ?? "add-remove") else {
       throw usage("adjacency must be add-remove or replace-one")
     }
-    guard let unit = values["unit"] else { throw usage("unit is missing: a claim without a unit of privacy is refused") }
+    guard let unit = values["unit"] else {
+      throw usage("unit is missing: a claim without a unit of privacy is refused")
+    }
     do {
       return try PrivacyClaim(epsilon: epsilon, delta: delta, unit: unit, adjacency: adjacency)
     } catch {

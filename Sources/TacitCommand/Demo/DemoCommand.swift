@@ -49,7 +49,9 @@ struct DemoCommand: ParsableCommand {
     let statistics = try DemoStatistics(census: tables.census, folder: output, force: force).run()
     for query in statistics.queries { say(DemoText.table(query).terminal(width: style.width, style: style)) }
     say("ledger: spent \(statistics.ledger[1].value), remaining \(statistics.ledger[2].value)")
-    say(style.dim("The demo shows true answers; a real release may not, since the truth beside the answer gives the noise away."))
+    say(
+      style.dim(
+        "The demo shows true answers; a real release may not, since the truth beside the answer gives the noise away."))
 
     say("\n" + style.bold("2. Federated averaging") + " under Paillier encryption")
     let federation = DemoFederation(data: tables, folder: output, seed: seed, threads: threads)

@@ -112,8 +112,11 @@ struct DemoFederation {
 
   /// σ of the whole noise over the L2 sensitivity.
   private static func noiseMultiplier(_ privacy: PrivacyPlan) -> Double? {
-    guard case .distributedDiscreteGaussian(let sigma, let clients, let sensitivity, _) = privacy.roundEvent else { return nil }
-    return (sigma.squared.doubleValue * Double(clients.value)).squareRoot() / sensitivity.squared.doubleValue.squareRoot()
+    guard case .distributedDiscreteGaussian(let sigma, let clients, let sensitivity, _) = privacy.roundEvent else {
+      return nil
+    }
+    return (sigma.squared.doubleValue * Double(clients.value)).squareRoot()
+      / sensitivity.squared.doubleValue.squareRoot()
   }
 
   private func claims(_ plan: SimulationPlan, _ result: SimulationResult) -> [(name: String, value: String)] {

@@ -93,7 +93,9 @@ enum DemoReport {
         title: "Training under encryption", description: "Test accuracy and training loss by round",
         x: Plot.Axis("round"), y: Plot.Axis("accuracy, loss"),
         series: [
-          .line("accuracy", stage.rounds.compactMap { round in round.accuracy.map { Plot.Point(Double(round.number), $0) } }),
+          .line(
+            "accuracy", stage.rounds.compactMap { round in round.accuracy.map { Plot.Point(Double(round.number), $0) } }
+          ),
           .line("loss", stage.rounds.map { Plot.Point(Double($0.number), $0.loss) }),
         ]))
     var table = Table(columns: [.number("round"), .number("loss"), .number("accuracy"), .number("ε so far")])
@@ -157,7 +159,8 @@ enum DemoReport {
     }
     var plot = Plot(
       title: "Accuracy against ε", description: "Mean test accuracy for each privacy level with error bars",
-      x: Plot.Axis("ε (smaller is more private)", scale: .logarithmic, ticks: points.map(\.x)), y: Plot.Axis("accuracy"))
+      x: Plot.Axis("ε (smaller is more private)", scale: .logarithmic, ticks: points.map(\.x)), y: Plot.Axis("accuracy")
+    )
     plot.add(.line("with privacy", points, intervals: .bars))
     if let free = stage.points.first(where: { $0.epsilon == nil }) {
       plot.add(Plot.Rule("no privacy", at: free.mean))

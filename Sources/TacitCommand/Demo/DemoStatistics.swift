@@ -73,7 +73,10 @@ struct DemoStatistics {
     return StatisticsOutcome(
       rows: rows, queries: queries,
       ledger: [
-        ("budget", "\(budget), filter \(status.terms.limit.filter), limit ε = \(status.terms.epsilon.value.decimalDescription)"),
+        (
+          "budget",
+          "\(budget), filter \(status.terms.limit.filter), limit ε = \(status.terms.epsilon.value.decimalDescription)"
+        ),
         ("spent", status.spent), ("remaining", status.remaining), ("charges", "\(status.charges)"),
         ("history", verification.intact ? "intact, \(verification.entries) entries" : "BROKEN"),
         ("head of the chain", verification.head),

@@ -5,7 +5,9 @@ enum DemoText {
   static func table(_ query: StatisticsOutcome.Query) -> Table {
     var table = Table(
       caption: query.title,
-      columns: [.text("group"), .number("true"), .number("released"), .number("95 % interval"), .number("expected error (σ)")])
+      columns: [
+        .text("group"), .number("true"), .number("released"), .number("95 % interval"), .number("expected error (σ)"),
+      ])
     for answer in query.answers {
       table.add([
         answer.group, figure(answer.truth), figure(answer.released),

@@ -1,3 +1,4 @@
+import ExactMath
 import FederatedLearning
 import Foundation
 import PrivacyAccounting
