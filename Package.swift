@@ -132,6 +132,7 @@ let package = Package(
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
     benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
     benchmark("paillier", ["BigNumber", "CKernels", "Paillier", "SecureRandom"]),
+    benchmark("pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath"]),
 
     // Notebooks.
     notebook(

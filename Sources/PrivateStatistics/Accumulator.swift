@@ -81,6 +81,7 @@ public struct Accumulator: ~Copyable {
   ) throws(StatisticsError) {
     var failure: (row: Int, problem: RowDecoder.Problem)?
     unsafe batch.withRows { bytes, ranges, problems in
+      let rules = plan.rules
       var values = [Int](repeating: 0, count: decoder.valueCount)
       var unit = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
       for row in 0..<batch.rowCount {
@@ -89,8 +90,8 @@ public struct Accumulator: ~Copyable {
           let group = unsafe try decoder.decode(row, bytes: bytes, ranges: ranges, unit: &unit, into: &values)
           if group < 0 { continue }
           if units == nil {
-            cells.add(values, copies: 1, to: group, plan: plan)
-            cells.addUnit(to: group, plan: plan)
+            cells.add(values, copies: 1, to: group, rules: rules)
+            cells.addUnit(to: group, rules: rules)
           } else {
             units?.add(unsafe hash(unit), group: group, values: values, hash: hash)
           }
@@ -126,12 +127,13 @@ public struct Accumulator: ~Copyable {
   func boundedCells() -> Cells {
     guard let units else { return cells }
     var result = cells
+    let rules = plan.rules
     var counted: KeyedHash.Tag?
     var countedGroup = -1
     units.forEachKept { unit, group, values, copies in
-      result.add(values, copies: copies, to: group, plan: plan)
+      result.add(values, copies: copies, to: group, rules: rules)
       if counted != unit || countedGroup != group {
-        result.addUnit(to: group, plan: plan)
+        result.addUnit(to: group, rules: rules)
         counted = unit
         countedGroup = group
       }

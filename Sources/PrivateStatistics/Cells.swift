@@ -12,9 +12,9 @@ struct Cells {
 
   /// Adds `copies` equal rows to a group.
   @inline(__always)
-  mutating func add(_ row: [Int], copies: Int, to group: Int, plan: NoisePlan) {
+  mutating func add(_ row: [Int], copies: Int, to group: Int, rules: [CellRule]) {
     let base = group * width
-    for part in plan.parts {
+    for part in rules {
       let value = row[part.metric]
       let cell = base + part.offset
       switch part.role {
@@ -37,8 +37,8 @@ struct Cells {
   }
 
   /// Counts a privacy unit in a group, for the metrics that count units.
-  mutating func addUnit(to group: Int, plan: NoisePlan) {
-    for part in plan.parts where part.role == .units {
+  mutating func addUnit(to group: Int, rules: [CellRule]) {
+    for part in rules where part.role == .units {
       values[group * width + part.offset] += 1
     }
   }
@@ -56,4 +56,11 @@ struct Cells {
   mutating func wipe() {
     for index in values.indices { values[index] = 0 }
   }
+}
+
+/// Where a part's cells are and what they add up: the part without its noise.
+struct CellRule: Sendable {
+  let metric: Int
+  let role: NoisePart.Role
+  let offset: Int
 }

@@ -77,6 +77,9 @@ struct DecimalText {
     }
   }
 
+  /// Whether the digits do not fit 64 bits.
+  var isLong: Bool { long != nil }
+
   /// The exact value.
   var value: Rational {
     if let long { return long }
@@ -105,41 +108,50 @@ struct GridConversion: Hashable, Sendable {
     }
   }
 
-  private static let powers: [UInt64] = (0..<19).map { (0..<$0).reduce(UInt64(1)) { power, _ in power * 10 } }
+  func nearest(_ decimal: DecimalText) -> Int { nearest(decimal.value) }
 
-  @inline(__always)
-  func nearest(_ decimal: DecimalText) -> Int {
-    if let shift, decimal.long == nil, decimal.exponent <= 0, decimal.exponent >= -9,
-      decimal.mantissa >> (62 - shift) == 0
-    {
-      let scaled = decimal.mantissa << shift
-      let magnitude: UInt64
-      if decimal.exponent == 0 {
-        magnitude = scaled
-      } else {
-        let power = GridConversion.power(-decimal.exponent)
-        magnitude = (scaled &+ power / 2) / power
-      }
-      return decimal.negative ? -Int(magnitude) : Int(magnitude)
-    }
-    return nearest(decimal.value)
-  }
-
-  @inline(__always)
-  private static func power(_ exponent: Int) -> UInt64 {
-    switch exponent {
-    case 1: 10
-    case 2: 100
-    case 3: 1_000
-    case 4: 10_000
-    default: powers[exponent]
-    }
-  }
+  /// ``shift``, or one that no number of digits passes.
+  var quickShift: UInt64 { shift ?? 62 }
 
   /// Saturates far outside every range that a ``ValueGrid`` may have.
   func nearest(_ value: Rational) -> Int {
     let steps = value.magnitude / step + Rational(1, 2)
     let magnitude = steps.floor ?? Int.max
     return value.signum < 0 ? -magnitude : magnitude
+  }
+}
+
+/// The common path of a ``ValueGrid``: decimals of few digits on a step that is a power of two.
+struct QuickGrid: Sendable {
+  let lowest: Int
+  let highest: Int
+  let shift: UInt64
+
+  /// The step nearest to a decimal, halves away from zero, clamped; `nil` when the number needs the exact path.
+  @inline(__always)
+  func index(of decimal: borrowing DecimalText) -> Int? {
+    guard decimal.exponent <= 0, decimal.exponent >= -9, shift < 62, decimal.mantissa >> (62 - shift) == 0,
+      !decimal.isLong
+    else { return nil }
+    let scaled = decimal.mantissa << shift
+    let power = QuickGrid.power(-decimal.exponent)
+    let magnitude = Int(decimal.exponent == 0 ? scaled : (scaled &+ power / 2) / power)
+    return min(max(decimal.negative ? -magnitude : magnitude, lowest), highest)
+  }
+
+  @inline(__always)
+  private static func power(_ exponent: Int) -> UInt64 {
+    switch exponent {
+    case 0: 1
+    case 1: 10
+    case 2: 100
+    case 3: 1_000
+    case 4: 10_000
+    case 5: 100_000
+    case 6: 1_000_000
+    case 7: 10_000_000
+    case 8: 100_000_000
+    default: 1_000_000_000
+    }
   }
 }

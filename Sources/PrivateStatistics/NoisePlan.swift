@@ -41,6 +41,9 @@ struct NoisePlan: Sendable {
   /// The complete charge.
   let event: PrivacyEvent
 
+  /// The parts as hot loops read them.
+  var rules: [CellRule] { parts.map { CellRule(metric: $0.metric, role: $0.role, offset: $0.offset) } }
+
   /// Levels and branching of the trees under quantiles: 16³ leaves.
   static let treeLevels = 3
   static let treeBranching = 16

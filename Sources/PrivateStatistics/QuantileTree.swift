@@ -55,8 +55,9 @@ struct QuantileTree {
       below[$0] - q * below[leaves] <= reach && below[$0 + 1] - q * below[leaves] >= -reach
     }
     return ReleasedValue(
-      text: "\(edge(Double(low) + inside))", low: "\(edge(Double(min(first ?? 0, low))).nextDown)",
-      high: "\(edge(Double(max((last ?? leaves - 1) + 1, high))).nextUp)")
+      text: "\(edge(Double(low) + inside))",
+      low: "\(max(grid.low.doubleValue, edge(Double(min(first ?? 0, low))).nextDown))",
+      high: "\(min(grid.high.doubleValue, edge(Double(max((last ?? leaves - 1) + 1, high))).nextUp))")
   }
 
   /// The value at a place counted in leaves.

@@ -68,9 +68,11 @@ struct ReleaseFormula {
     let first = ratio(parts[1], parts[0], least, most)
     if kind == .mean {
       let middle = (grid.step * Rational(grid.middle)).doubleValue
+      // One unit in the last place outward covers the rounding; the range itself is certain.
       return ReleasedValue(
-        text: "\(middle + first.value * step)", low: "\((middle + first.low * step).nextDown)",
-        high: "\((middle + first.high * step).nextUp)")
+        text: "\(middle + first.value * step)",
+        low: "\(max((middle + first.low * step).nextDown, grid.low.doubleRoundedDown))",
+        high: "\(min((middle + first.high * step).nextUp, grid.high.doubleRoundedUp))")
     }
     let radius = max(-least, most)
     let second = ratio(parts[2], parts[0], 0, radius * radius)

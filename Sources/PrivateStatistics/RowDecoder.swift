@@ -6,8 +6,8 @@ struct RowDecoder: Sendable {
   /// How a metric's field becomes an integer.
   private enum Value: Sendable {
     case none
-    case number(column: Int, ValueGrid, offset: Int)
-    case leaf(column: Int, ValueGrid)
+    case number(column: Int, QuickGrid, offset: Int)
+    case leaf(column: Int, QuickGrid)
     case bin(column: Int, edges: [Rational])
     case key(column: Int, KeyIndex)
   }
@@ -38,9 +38,9 @@ struct RowDecoder: Sendable {
       guard let name = metric.column else { return .none }
       let column = place(name)
       switch (metric.kind, metric.grid) {
-      case (.quantile, .some(let grid)): return .leaf(column: column, grid)
-      case (.sum, .some(let grid)): return .number(column: column, grid, offset: 0)
-      case (_, .some(let grid)): return .number(column: column, grid, offset: grid.middle)
+      case (.quantile, .some(let grid)): return .leaf(column: column, grid.quick)
+      case (.sum, .some(let grid)): return .number(column: column, grid.quick, offset: 0)
+      case (_, .some(let grid)): return .number(column: column, grid.quick, offset: grid.middle)
       case (_, .none):
         return metric.keys.isEmpty
           ? .bin(column: column, edges: metric.edges) : .key(column: column, KeyIndex(metric.keys))
@@ -75,15 +75,10 @@ struct RowDecoder: Sendable {
       switch values[index] {
       case .none: output[index] = 0
       case .number(let column, let grid, let offset):
-        guard let value = unsafe grid.index(of: try field(base, column, bytes, ranges)) else {
-          throw .notNumber(column: column)
-        }
-        output[index] = value - offset
+        output[index] = unsafe try step(try field(base, column, bytes, ranges), grid, index, column) - offset
       case .leaf(let column, let grid):
-        guard let value = unsafe grid.index(of: try field(base, column, bytes, ranges)) else {
-          throw .notNumber(column: column)
-        }
-        output[index] = grid.leaf(of: value)
+        let value = unsafe try step(try field(base, column, bytes, ranges), grid, index, column)
+        output[index] = (value - grid.lowest) * NoisePlan.leafCount / (grid.highest - grid.lowest + 1)
       case .bin(let column, let edges):
         guard let value = unsafe DecimalText(try field(base, column, bytes, ranges))?.value else {
           throw .notNumber(column: column)
@@ -94,6 +89,15 @@ struct RowDecoder: Sendable {
       }
     }
     return group
+  }
+
+  /// The grid step of a field.
+  @inline(__always)
+  private func step(
+    _ field: UnsafeRawBufferPointer, _ grid: QuickGrid, _ metric: Int, _ column: Int
+  ) throws(Problem) -> Int {
+    guard let decimal = unsafe DecimalText(field) else { throw .notNumber(column: column) }
+    return grid.index(of: decimal) ?? query.metrics[metric].grid?.index(of: decimal) ?? 0
   }
 
   /// The bin whose lower edge is the last not above the value; outer values go to the outer bins.
@@ -141,14 +145,5 @@ extension RowDecoder.Problem {
       case .notText(let column): "column \"\(columns[column])\": is not UTF-8 text"
       }
     return StatisticsError(.badRow, "\(source):\(line)", text)
-  }
-}
-
-extension ValueGrid {
-  /// The leaf of a quantile tree that a grid value belongs to; ranges have at most 2⁴¹ steps, so nothing overflows.
-  func leaf(of index: Int) -> Int {
-    let leaves = NoisePlan.leafCount
-    let span = highest - lowest + 1
-    return (index - lowest) * leaves / span
   }
 }

@@ -51,12 +51,11 @@ public struct ValueGrid: Sendable, Hashable {
   /// The largest distance from the middle, in steps.
   var radius: Int { max(highest - middle, middle - lowest) }
 
-  /// The step of a number written in decimal, clamped; `nil` when the text is no finite number.
-  @inline(__always)
-  func index(of text: UnsafeRawBufferPointer) -> Int? {
-    guard let decimal = unsafe DecimalText(text) else { return nil }
-    return clamp(conversion.nearest(decimal))
-  }
+  /// The step of a number written in decimal, clamped.
+  func index(of decimal: DecimalText) -> Int { clamp(conversion.nearest(decimal)) }
+
+  /// The part of the grid that hot loops need, free of references; `nil` digits go back to ``index(of:)-(DecimalText)``.
+  var quick: QuickGrid { QuickGrid(lowest: lowest, highest: highest, shift: conversion.quickShift) }
 
   /// The step of an exact number, clamped.
   func index(of value: Rational) -> Int {

@@ -44,27 +44,80 @@ struct CSVScanner {
       atStart = false
       if count >= 3, unsafe bytes[0] == 0xef, unsafe bytes[1] == 0xbb, unsafe bytes[2] == 0xbf { position = 3 }
     }
-    let step = 2 * outputCount
-    var used = 0
-    while position < count {
-      if let fieldCount, fieldCount > 1, unsafe skipEmptyLine(bytes, &position, ended: ended) { continue }
-      if fieldCount != nil, used + step > batch.ranges.count {
-        batch.ranges.append(contentsOf: repeatElement(0, count: max(step, 4096 / max(step, 1) * step)))
-      }
-      let start = position
-      let startLine = line
-      let problem = unsafe record(bytes, &position, batch: batch, at: used, ended: ended)
-      guard let problem else {
-        position = start
-        line = startLine
-        break
-      }
-      finishRecord(batch, at: used, line: startLine, problem: problem)
-      used += step
-      if fieldCount == nil { return position }
-    }
-    if fieldCount != nil { batch.ranges.removeLast(batch.ranges.count - used) }
+    guard let fieldCount else { return unsafe scanHeader(bytes, from: position, batch, ended: ended) }
+    unsafe scanRows(bytes, &position, batch, fieldCount: fieldCount, ended: ended)
     return position
+  }
+
+  /// One record, every field of it.
+  private mutating func scanHeader(
+    _ bytes: UnsafeRawBufferPointer, from start: Int, _ batch: TableBatch, ended: Bool
+  ) -> Int {
+    var position = start
+    let limit = bytes.count - start + 2
+    var fields = 0
+    var problem: UInt8?
+    batch.ranges = unsafe [UInt32](unsafeUninitializedCapacity: 2 * limit) { ranges, initialized in
+      guard let row = ranges.baseAddress else { return }
+      problem = unsafe record(bytes, &position, row: row, nil, fields: &fields, ended: ended)
+      initialized = 2 * fields
+      if problem == 0 { unsafe undouble(batch, row) }
+    }
+    guard let problem, position > start else { return 0 }
+    batch.lines.append(1)
+    batch.problems.append(problem)
+    batch.rowCount = 1
+    return position
+  }
+
+  /// Whole records until the block ends.
+  ///
+  /// A sound row has at least as many bytes as fields, with its line break. Where shorter rows fill the tables early,
+  /// the rest of the block is left for the next batch.
+  private mutating func scanRows(
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, _ batch: TableBatch, fieldCount: Int, ended: Bool
+  ) {
+    let step = 2 * outputCount
+    let most = (bytes.count - position) / max(1, fieldCount) + 2
+    let slots = self.slots
+    var rows = 0
+    batch.lines = unsafe [Int](unsafeUninitializedCapacity: most) { lines, lineCount in
+      batch.problems = unsafe [UInt8](unsafeUninitializedCapacity: most) { problems, problemCount in
+        batch.ranges = unsafe [UInt32](unsafeUninitializedCapacity: most * step + 2) { ranges, rangeCount in
+          guard let table = ranges.baseAddress else { return }
+          unsafe slots.withUnsafeBufferPointer { slots in
+            while position < bytes.count, rows < most {
+              if fieldCount > 1, unsafe skipEmptyLine(bytes, &position, ended: ended) { continue }
+              let (start, startLine) = (position, line)
+              let row = unsafe table + rows * step
+              var fields = 0
+              guard
+                let problem = unsafe record(bytes, &position, row: row, slots, fields: &fields, ended: ended)
+              else {
+                position = start
+                line = startLine
+                break
+              }
+              unsafe lines[rows] = startLine
+              unsafe problems[rows] = fields == fieldCount || problem != 0 ? problem : RowProblem.fieldCount.rawValue
+              if unsafe problems[rows] != 0 {
+                for index in stride(from: 0, to: step, by: 2) {
+                  unsafe row[index] = 1
+                  unsafe row[index + 1] = 0
+                }
+              } else if !doubled.isEmpty {
+                unsafe undouble(batch, row)
+              }
+              rows += 1
+            }
+          }
+          rangeCount = rows * step
+        }
+        problemCount = rows
+      }
+      lineCount = rows
+    }
+    batch.rowCount = rows
   }
 
   private mutating func skipEmptyLine(
@@ -84,12 +137,13 @@ struct CSVScanner {
   }
 
   /// One record from `position`: its problem, 0 for none, or `nil` when the block ends before the record does.
+  ///
+  /// Without `slots` every field is stored.
   private mutating func record(
-    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, batch: TableBatch, at base: Int, ended: Bool
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, row: UnsafeMutablePointer<UInt32>,
+    _ slots: UnsafeBufferPointer<Int>?, fields: inout Int, ended: Bool
   ) -> UInt8? {
-    var field = 0
-    var problem: UInt8 = 0
-    doubled.removeAll(keepingCapacity: true)
+    if !doubled.isEmpty { doubled.removeAll(keepingCapacity: true) }
     while true {
       var range = (start: position, end: position, doubled: false)
       let end = unsafe scanField(bytes, &position, &range, ended: ended)
@@ -99,63 +153,34 @@ struct CSVScanner {
         if what == .quote {
           guard unsafe skipLine(bytes, &position, ended: ended) else { return nil }
         }
-        store(batch, range, field: field, base: base)
         return what.rawValue
       case .delimiter, .record:
-        if field < slots.count || fieldCount == nil {
-          if let null, unsafe isNull(bytes, range, null) {
-            range = (1, 0, false)
-          }
-          store(batch, range, field: field, base: base)
+        let slot = unsafe slots.map { fields < $0.count ? unsafe $0[fields] : -1 } ?? fields
+        if slot >= 0 {
+          if let null, unsafe isNull(bytes, range, null) { range = (1, 0, false) }
+          unsafe row[2 * slot] = UInt32(truncatingIfNeeded: range.start)
+          unsafe row[2 * slot + 1] = UInt32(truncatingIfNeeded: range.end)
+          if range.doubled { doubled.append(2 * slot) }
         }
-        field += 1
+        fields += 1
       }
-      if case .record = end { break }
+      if case .record = end { return 0 }
     }
-    if let fieldCount, field != fieldCount { problem = RowProblem.fieldCount.rawValue }
-    return problem
   }
 
-  private mutating func store(
-    _ batch: TableBatch, _ range: (start: Int, end: Int, doubled: Bool), field: Int, base: Int
-  ) {
-    if fieldCount == nil {
-      if range.doubled { doubled.append(batch.ranges.count) }
-      batch.ranges.append(UInt32(truncatingIfNeeded: range.start))
-      batch.ranges.append(UInt32(truncatingIfNeeded: range.end))
-      return
-    }
-    guard field < slots.count else { return }
-    let slot = slots[field]
-    guard slot >= 0 else { return }
-    let index = base + 2 * slot
-    batch.ranges[index] = UInt32(truncatingIfNeeded: range.start)
-    batch.ranges[index + 1] = UInt32(truncatingIfNeeded: range.end)
-    if range.doubled { doubled.append(index) }
-  }
-
-  private func finishRecord(_ batch: TableBatch, at base: Int, line: Int, problem: UInt8) {
-    batch.lines.append(line)
-    batch.problems.append(problem)
-    batch.rowCount += 1
-    if problem != 0 {
-      for index in stride(from: base, to: base + 2 * outputCount, by: 2) where fieldCount != nil {
-        batch.ranges[index] = 1
-        batch.ranges[index + 1] = 0
-      }
-      return
-    }
+  /// Resolves the doubled quotes of a record's fields in place.
+  private func undouble(_ batch: TableBatch, _ row: UnsafeMutablePointer<UInt32>) {
     for index in doubled {
-      let start = Int(batch.ranges[index])
-      var write = start
-      var read = start
-      while read < Int(batch.ranges[index + 1]) {
+      var write = unsafe Int(row[index])
+      var read = write
+      let end = unsafe Int(row[index + 1])
+      while read < end {
         let byte = unsafe batch.bytes[read]
         unsafe batch.bytes[write] = byte
         read += byte == CSVScanner.quote ? 2 : 1
         write += 1
       }
-      batch.ranges[index + 1] = UInt32(truncatingIfNeeded: write)
+      unsafe row[index + 1] = UInt32(truncatingIfNeeded: write)
     }
   }
 

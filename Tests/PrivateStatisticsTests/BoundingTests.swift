@@ -97,4 +97,49 @@ import Testing
       try mine.merge(accumulator(question, [], key: String(repeating: "0", count: 32)))
     }
   }
+
+  @Test func `partials are the same bytes for any split and read back whole`() throws {
+    let question = try question(groups: 2, rows: 3)
+    let all = rows(500, users: 20)
+    let whole = try accumulator(question, ["u,g,x\n" + all.joined()])
+    let bytes = whole.partial()
+    let shuffled = all.shuffled()
+    var merged = try accumulator(question, [])
+    for start in stride(from: 0, to: 500, by: 71) {
+      let part = try accumulator(question, ["u,g,x\n" + shuffled[start..<min(start + 71, 500)].joined()])
+      try merged.merge(Accumulator(partial: part.partial(), of: question, name: "part"))
+    }
+    #expect(merged.partial() == bytes)
+    let back = try Accumulator(partial: bytes, of: question, name: "part")
+    #expect(back.partial() == bytes && back.insecureTrueTable() == whole.insecureTrueTable())
+  }
+
+  @Test func `damaged cut off and foreign partials are refused`() throws {
+    let question = try question(groups: 2, rows: 3)
+    let bytes = try accumulator(question, ["u,g,x\n" + rows(30, users: 3).joined()]).partial()
+    for _ in 0..<300 {
+      var flipped = bytes
+      flipped[Int.random(in: 0..<bytes.count)] ^= 1 << UInt8.random(in: 0..<8)
+      #expect(throws: StatisticsError.self) { _ = try Accumulator(partial: flipped, of: question, name: "p").partial() }
+      let cut = Array(bytes[..<Int.random(in: 0..<bytes.count)])
+      #expect(throws: StatisticsError.self) { _ = try Accumulator(partial: cut, of: question, name: "p").partial() }
+    }
+    let other = #expect(throws: StatisticsError.self) {
+      _ = try Accumulator(partial: bytes, of: self.question(groups: 2, rows: 4), name: "p").partial()
+    }
+    #expect(other?.description == "p: answers another query")
+  }
+
+  @Test func `partials of rows as units merge too`() throws {
+    let question = try query(
+      groupBy: [GroupColumn(column: "g", keys: ["a", "b"])],
+      metrics: [
+        Metric(name: "n", kind: .count), Metric(name: "s", kind: .sum, column: "x", range: -100...0),
+      ])
+    var left = try accumulator(question, ["g,x\na,-3\nb,-5\n"])
+    let right = try accumulator(question, ["g,x\na,-7\n"])
+    try left.merge(Accumulator(partial: right.partial(), of: question, name: "p"))
+    let whole = try accumulator(question, ["g,x\na,-7\nb,-5\na,-3\n"], key: String(repeating: "1", count: 32))
+    #expect(left.partial() == whole.partial())
+  }
 }

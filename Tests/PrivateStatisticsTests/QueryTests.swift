@@ -28,6 +28,7 @@ import Testing
     #expect(query.columns == ["u", "g", "x"] && query.onBadRow == .drop && query.adjacency == .replaceOne)
     let text = String(decoding: try JSONEncoder().encode(query), as: UTF8.self)
     #expect(try read(text) == query)
+    #expect(try read(query.canonicalText) == query && read(query.canonicalText).canonicalText == query.canonicalText)
   }
 
   @Test(arguments: [

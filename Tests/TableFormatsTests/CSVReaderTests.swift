@@ -109,4 +109,10 @@ func csv(_ text: String, columns: [String]? = nil) throws -> [Row] {
       ByteSource(Array(text.utf8), name: "test"), headerless: ["p", "q"], dialect: .sparkTransform)
     #expect(try rows(reader) == [.fields(["a", "\"b"]), .fields([nil, "\tc"])])
   }
+
+  @Test func `rows far shorter than the header overflow nothing`() throws {
+    let text = (0..<500).map { "c\($0)" }.joined(separator: ",") + "\n" + String(repeating: "x\n", count: 40_000)
+    let found = try csv(text, columns: ["c7"])
+    #expect(found.count == 40_000 && found.allSatisfy { $0 == .bad(.fieldCount) })
+  }
 }
