@@ -23,7 +23,9 @@ import Testing
   }
 
   @Test func `no operation gives NaN`() {
-    let odd: [Interval] = [.everything, .zero, Interval(0, .infinity), Interval(-.infinity, 0), Interval(.nan, 1), 1e308]
+    let odd: [Interval] = [
+      .everything, .zero, Interval(0, .infinity), Interval(-.infinity, 0), Interval(.nan, 1), 1e308,
+    ]
     for a in odd {
       for b in odd {
         for result in [a + b, a - b, a * b, a / b, Interval.logarithmOfSum(a, b)] {

@@ -23,7 +23,8 @@ import Testing
 
   @Test(arguments: [
     ("laplace(scale=?) * 20", "1", "0", 20.0), ("laplace(scale=?, sensitivity=21) * 10", "3", "0", 70),
-    ("discrete-laplace(scale=?, sensitivity=2) * 5", "3", "0", 10.0 / 3), ("zcdp(rho=?)", "1", "1e-6", 0.02435597035953),
+    ("discrete-laplace(scale=?, sensitivity=2) * 5", "3", "0", 10.0 / 3),
+    ("zcdp(rho=?)", "1", "1e-6", 0.02435597035953),
   ])
   func `scales and rates meet their closed forms from the safe side`(
     text: String, epsilon: String, delta: String, exact: Double
@@ -40,7 +41,8 @@ import Testing
     ("poisson(rate=0.01, gaussian(sigma=1)) * ?", "2", "1e-5"), ("group(?, gaussian(sigma=10))", "3", "1e-6"),
     ("laplace(scale=30) * 4 + gaussian(sigma=?) * 3", "1", "1e-6"), ("tree(levels=?, gaussian(sigma=20))", "1", "1e-6"),
   ])
-  func `an answer is certified and a slightly riskier value is not`(text: String, epsilon: String, delta: String) throws {
+  func `an answer is certified and a slightly riskier value is not`(text: String, epsilon: String, delta: String) throws
+  {
     let found = try solve(text, epsilon, delta)
     let template = try EventTemplate(parsing: text)
     let (target, mass) = (try Epsilon(epsilon), try Delta(delta))
@@ -58,7 +60,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "gaussian(sigma=1)", "gaussian(sigma=?) + gaussian(sigma=?)", "?", "laplace(?)", "sparse-vector(epsilon=1, cutoff=?)",
+    "gaussian(sigma=1)", "gaussian(sigma=?) + gaussian(sigma=?)", "?", "laplace(?)",
+    "sparse-vector(epsilon=1, cutoff=?)",
   ])
   func `a template without one searchable parameter is refused`(text: String) {
     #expect(throws: ParameterError.self) { try EventTemplate(parsing: text) }

@@ -65,7 +65,9 @@ import Testing
       for accountant in LawTests.accountants {
         guard let both = ask(accountant, .composed([a, b])), let one = ask(accountant, a) else { continue }
         #expect(both.upper >= (one.lower ?? 0))
-        if accountant.name != "auto" { #expect(both.upper * (1 + 1e-12) >= one.upper, "\(accountant.name): \(a) + \(b)") }
+        if accountant.name != "auto" {
+          #expect(both.upper * (1 + 1e-12) >= one.upper, "\(accountant.name): \(a) + \(b)")
+        }
       }
     }
   }
@@ -103,13 +105,17 @@ import Testing
         try .repeated(.poissonSampled(rate: rate, .gaussian(noiseMultiplier: sigma)), count: steps)
       }
       let base = try RenyiAccountant().epsilon(of: run(sigma, rate, steps), delta: delta, adjacency: .addOrRemove).upper
-      let others = try [run(sigma * Rational(11, 10), rate, steps), run(sigma, rate / 2, steps), run(sigma, rate, steps / 2)]
+      let others = try [
+        run(sigma * Rational(11, 10), rate, steps), run(sigma, rate / 2, steps), run(sigma, rate, steps / 2),
+      ]
       for event in others {
-        #expect(try RenyiAccountant().epsilon(of: event, delta: delta, adjacency: .addOrRemove).upper <= base * (1 + 1e-9))
+        #expect(
+          try RenyiAccountant().epsilon(of: event, delta: delta, adjacency: .addOrRemove).upper <= base * (1 + 1e-9))
       }
       let looser = try Delta(Rational(1, 1_000))
       #expect(
-        try RenyiAccountant().epsilon(of: run(sigma, rate, steps), delta: looser, adjacency: .addOrRemove).upper <= base)
+        try RenyiAccountant().epsilon(of: run(sigma, rate, steps), delta: looser, adjacency: .addOrRemove).upper <= base
+      )
     }
   }
 

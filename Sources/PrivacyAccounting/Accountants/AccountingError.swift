@@ -1,4 +1,6 @@
-/// Why an accountant gives no answer. It never guesses instead.
+/// Why an accountant gives no answer.
+///
+/// It never guesses instead.
 public struct AccountingError: Error, Hashable, CustomStringConvertible {
   /// The reason, in a form that code can test.
   public struct Code: Hashable, Sendable, CustomStringConvertible {

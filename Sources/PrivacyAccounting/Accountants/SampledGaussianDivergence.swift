@@ -148,7 +148,9 @@ extension SampledGaussianDivergence {
   }
 }
 
-/// Where the trapezoid rule puts its nodes. Nothing here needs to be exact: the error is bounded afterwards.
+/// Where the trapezoid rule puts its nodes.
+///
+/// Nothing here needs to be exact: the error is bounded afterwards.
 private struct QuadraturePlan {
   let step: Double
   let strip: Double

@@ -16,7 +16,8 @@ public struct ZCDPAccountant: Accountant {
     let loss = try ZCDPAccountant.loss(of: EventTerms(event, adjacency: adjacency))
     let left = delta.value - loss.delta
     if left.signum < 0 { return Bounds(lower: nil, upper: .infinity) }
-    return Bounds(lower: nil, upper: RenyiConversion.epsilon(rho: loss.rho.doubleRoundedUp, delta: left.doubleRoundedDown))
+    return Bounds(
+      lower: nil, upper: RenyiConversion.epsilon(rho: loss.rho.doubleRoundedUp, delta: left.doubleRoundedDown))
   }
 
   /// The conversion of Canonne, Kamath and Steinke (2020, corollary 13), minimised over orders.
