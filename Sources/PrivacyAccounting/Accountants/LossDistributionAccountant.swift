@@ -41,14 +41,21 @@ public struct LossDistributionAccountant: Accountant {
     if case .gaussian(let squaredMu)? = terms.only {
       return GaussianProfile(squaredMu: squaredMu).epsilon(logDelta: target)
     }
-    let profiles = try self.profiles(terms, .logDelta(target.low), logDelta: target.low)
-    var (lower, upper) = (0.0, 0.0)
-    for profile in profiles {
-      let bounds = LossDistributionAccountant.epsilon(profile, target)
-      lower = Swift.max(lower, bounds.lower ?? 0)
-      upper = Swift.max(upper, bounds.upper)
+    var best = Bounds(lower: 0, upper: .infinity)
+    // The grid is chosen from an estimate; where the certified width disagrees, it is refined. Bounds only tighten.
+    for refinement in [1.0, 4, 16] {
+      let profiles = try self.profiles(terms, .logDelta(target.low), logDelta: target.low, refinement: refinement)
+      var (lower, upper) = (best.lower ?? 0, 0.0)
+      for profile in profiles {
+        let bounds = LossDistributionAccountant.epsilon(profile, target)
+        lower = Swift.max(lower, bounds.lower ?? 0)
+        upper = Swift.max(upper, bounds.upper)
+      }
+      upper = Swift.min(upper, best.upper)
+      best = Bounds(lower: Swift.min(lower, upper), upper: upper)
+      if !(profiles.allSatisfy(\.hasLower)) || upper - lower <= 4 * tolerance { break }
     }
-    return Bounds(lower: Swift.min(lower, upper), upper: upper)
+    return best
   }
 
   /// Bounds on the smallest δ at `epsilon`.
@@ -76,7 +83,7 @@ public struct LossDistributionAccountant: Accountant {
 
   /// One enclosed profile per direction of adjacency.
   private func profiles(
-    _ terms: EventTerms, _ question: TiltPlan.Question, logDelta: Double
+    _ terms: EventTerms, _ question: TiltPlan.Question, logDelta: Double, refinement: Double = 1
   ) throws(AccountingError) -> [TiltedProfile] {
     let total = terms.terms.reduce(0.0) { $0 + Double($1.count) }
     let reach = (2 * (27 - logDelta + Glibc.log(total))).squareRoot()
@@ -84,7 +91,7 @@ public struct LossDistributionAccountant: Accountant {
       throw AccountingError(.unsupportedEvent, "delta is too small for loss distributions in double precision")
     }
     let builder = LossCellBuilder(reach: reach)
-    let step = try chosenStep(terms, question, builder, total)
+    let step = try chosenStep(terms, question, builder, total, refinement)
     let compositions = try LossDistributionAccountant.compositions(terms, builder, step)
     return compositions.map { TiltedProfile($0, TiltPlan($0, question)) }
   }
@@ -104,7 +111,8 @@ public struct LossDistributionAccountant: Accountant {
   /// The grid step: discretisation widens every loss by a variance of about h²/6 above and below, which moves ε by
   /// T(λ + 1)h²/12 either way.
   private func chosenStep(
-    _ terms: EventTerms, _ question: TiltPlan.Question, _ builder: LossCellBuilder, _ total: Double
+    _ terms: EventTerms, _ question: TiltPlan.Question, _ builder: LossCellBuilder, _ total: Double,
+    _ refinement: Double
   ) throws(AccountingError) -> Double {
     if terms.terms.count == 1, let spacing = LossCellBuilder.spacing(of: terms.terms[0].event) { return spacing }
     var widest = 0.0
@@ -120,7 +128,7 @@ public struct LossDistributionAccountant: Accountant {
       try LossDistributionAccountant.compositions(terms, builder, crude)
       .map { TiltPlan($0, question).lambda }.max() ?? 1
     let fine = (6 * tolerance / (total * (lambda + 1))).squareRoot()
-    return Swift.max(Swift.min(fine, widest / 2_000), widest / Double(1 << 19), 1e-8)
+    return Swift.max(Swift.min(fine, widest / 2_000) / refinement, widest / Double(1 << 19), 1e-8)
   }
 
   private static func epsilon(_ profile: TiltedProfile, _ target: Interval) -> Bounds {

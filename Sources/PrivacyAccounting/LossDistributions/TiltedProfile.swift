@@ -17,7 +17,8 @@ struct TiltedProfile {
   private let upper: Side
   private let lower: Side
   private let infinity: Double
-  private let hasLower: Bool
+  /// Whether lower bounds hold for the event at all.
+  let hasLower: Bool
 
   private struct Side {
     /// Suffix sums of e^(−λ(ℓ−c))·y and of that times e^(−(ℓ−c)), at each window position and above.
