@@ -129,6 +129,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Benchmarks.
+    benchmark("accounting", ["PrivacyAccounting", "ExactMath"]),
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
     benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
     benchmark("paillier", ["BigNumber", "CKernels", "Paillier", "SecureRandom"]),

@@ -55,8 +55,8 @@ import Testing
     } else {
       riskier = found.value * (template.largerIsSafer ? Rational(999_999, 1_000_000) : Rational(1_000_001, 1_000_000))
     }
-    let worse = try accountant.epsilon(of: template.event(riskier), delta: mass, adjacency: .addOrRemove).upper
-    #expect(worse > target.value.doubleValue)
+    let worse = try accountant.delta(of: template.event(riskier), epsilon: target, adjacency: .addOrRemove).upper
+    #expect(worse > mass.value.doubleValue)
   }
 
   @Test(arguments: [

@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func `repetition equals composition with itself, in every accountant and case`() throws {
-    for _ in 0..<25 {
+    for _ in 0..<10 {
       let event = randomEvent(depth: 2)
       for count in [1, 2, 5] {
         let repeated = try PrivacyEvent.repeated(event, count: count)
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func `order and grouping of composition do not matter`() {
-    for _ in 0..<40 {
+    for _ in 0..<12 {
       let events = (0..<4).map { _ in randomEvent(depth: 1) }
       let nested = PrivacyEvent.composed([.composed([events[2], events[0]]), events[3], .composed([events[1]])])
       for accountant in LawTests.accountants {
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test func `no event ever lowers a loss`() {
-    for _ in 0..<60 {
+    for _ in 0..<20 {
       let (a, b) = (randomEvent(depth: 2), randomEvent(depth: 2))
       for accountant in LawTests.accountants {
         guard let both = ask(accountant, .composed([a, b])), let one = ask(accountant, a) else { continue }
@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func `zero repetitions and a zero rate are neutral, and rate one is no sampling`() throws {
-    for _ in 0..<40 {
+    for _ in 0..<12 {
       let (event, other) = (randomEvent(depth: 1), randomEvent(depth: 1))
       let never = try PrivacyEvent.composed([other, .repeated(event, count: 0), .poissonSampled(rate: 0, event)])
       let always = try PrivacyEvent.poissonSampled(rate: 1, event)
@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func `sampling never costs more than no sampling`() throws {
-    for _ in 0..<40 {
+    for _ in 0..<12 {
       let event = randomEvent(depth: 1)
       let sampled = try PrivacyEvent.poissonSampled(rate: Rational(.random(in: 1...99), 100), event)
       for accountant in LawTests.accountants {
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test func `more noise, a lower rate, fewer steps and a larger delta never cost more`() throws {
-    for _ in 0..<40 {
+    for _ in 0..<12 {
       let sigma = Rational(.random(in: 8...64), 16)
       let rate = Rational(.random(in: 1...50), 100)
       let steps = Int.random(in: 1...500)
@@ -143,7 +143,7 @@ import Testing
   }
 
   @Test func `epsilon and delta invert each other`() throws {
-    for _ in 0..<30 {
+    for _ in 0..<12 {
       let event = randomEvent(depth: 1)
       for accountant in LawTests.accountants {
         guard let epsilon = ask(accountant, event)?.upper, epsilon < 1e6 else { continue }
@@ -154,7 +154,7 @@ import Testing
   }
 
   @Test func `an event read back from its text has the same loss, bit for bit`() throws {
-    for _ in 0..<60 {
+    for _ in 0..<20 {
       let event = randomEvent(depth: 3)
       let read = try PrivacyEvent(parsing: event.description)
       #expect(read == event)

@@ -9,7 +9,9 @@ public struct AutomaticAccountant: Accountant {
 
   /// Asks every accountant of the library.
   public init() {
-    candidates = [GaussianAccountant(), PureAccountant(), ZCDPAccountant(), RenyiAccountant()]
+    candidates = [
+      GaussianAccountant(), PureAccountant(), ZCDPAccountant(), RenyiAccountant(), LossDistributionAccountant(),
+    ]
   }
 
   /// The tightest bounds on ε.

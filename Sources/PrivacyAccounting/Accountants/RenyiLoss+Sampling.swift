@@ -66,9 +66,9 @@ extension RenyiLoss {
     return RenyiLoss(divergences: divergences, delta: unsampled.delta)
   }
 
-  /// Zhu and Wang 2019, theorem 6.
+  /// The bound of Zhu and Wang (2019, theorem 6).
   ///
-  /// (1−q)^(α−1)(αq − q + 1) + C(α,2)q²(1−q)^(α−2)e^(D(2))
+  /// It is (1−q)^(α−1)(αq − q + 1) + C(α,2)q²(1−q)^(α−2)e^(D(2))
   /// + 3Σ_{l≥3} C(α,l)(1−q)^(α−l)q^l e^((l−1)D(l)).
   private static func poissonLogMoment(_ q: Interval, _ order: Int, _ scaled: [Interval]) -> Interval {
     let logRate = q.logarithm
@@ -87,9 +87,9 @@ extension RenyiLoss {
     return sum.atLeast(0)
   }
 
-  /// Wang, Balle and Kasiviswanathan 2019, theorem 9.
+  /// The bound of Wang, Balle and Kasiviswanathan (2019, theorem 9).
   ///
-  /// 1 + C(α,2)γ²·min(4(e^(D(2))−1), e^(D(2))·min(2, (e^(D(∞))−1)²))
+  /// It is 1 + C(α,2)γ²·min(4(e^(D(2))−1), e^(D(2))·min(2, (e^(D(∞))−1)²))
   /// + Σ_{j≥3} C(α,j)γ^j e^((j−1)D(j))·min(2, (e^(D(∞))−1)^j).
   private static func withoutReplacementLogMoment(
     _ rate: Interval, _ order: Int, _ scaled: [Interval], _ cap: Interval

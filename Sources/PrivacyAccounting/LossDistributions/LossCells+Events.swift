@@ -1,0 +1,199 @@
+private import ExactMath
+private import Glibc
+
+/// Builds the loss cells of single events, in both directions of adjacency.
+struct LossCellBuilder {
+  /// The probability mass that may be cut off per event, as a number of standard deviations of a normal law.
+  let reach: Double
+
+  /// The finest loss spacing that is exact for the event: a divisor every atom is a multiple of; `nil` for none.
+  static func spacing(of event: SingleEvent) -> Double? {
+    switch event {
+    case .pure(let epsilon), .boundedRange(let epsilon), .approximate(let epsilon, _): epsilon.doubleValue
+    case .discreteLaplace(let scale, let shift) where shift == 1: (1 / scale).doubleValue
+    default: nil
+    }
+  }
+
+  /// The widest loss of the event, for choosing a grid.
+  func range(of event: SingleEvent) throws(AccountingError) -> ClosedRange<Double> {
+    let coarse = try pair(of: event, step: nil)
+    let lows = coarse.map { Double($0.first) * $0.step }
+    let highs = coarse.map { Double($0.first + $0.left.count) * $0.step }
+    return (lows.min() ?? 0)...(highs.max() ?? 0)
+  }
+
+  /// The cells under removal and under addition, in this order; only one for symmetric events.
+  func pair(of event: SingleEvent, step wanted: Double?) throws(AccountingError) -> [LossCells] {
+    switch event {
+    case .gaussian(let squaredMu):
+      let mu = try muValue(squaredMu)
+      let step = wanted ?? (mu * reach / 100)
+      return both(LossCells(step: step, rate: 1, mu: mu, reach: reach))
+    case .poisson(let rate, let terms):
+      if case .gaussian(let squaredMu)? = terms.only {
+        let mu = try muValue(squaredMu)
+        let q = rate.doubleValue
+        let top = Glibc.log(q) + mu * reach + mu * mu / 2
+        let step = wanted ?? max(1e-7, (Swift.max(0.02 * q * mu, top) - Glibc.log1p(-q)) / 200)
+        let remove = LossCells(step: step, rate: q, mu: mu, reach: reach)
+        return [remove, remove.swapped(infinity: remove.infinity)]
+      }
+      if let only = terms.only, let atoms = try atoms(of: only) {
+        return sampled(atoms, rate: rate.doubleValue, step: wanted)
+      }
+      throw unsupported("a sample of an event that is not one Gaussian or one discrete mechanism")
+    default:
+      guard let atoms = try atoms(of: event) else {
+        if case .laplace(let epsilon) = event { return both(laplace(epsilon.doubleValue, step: wanted)) }
+        throw unsupported("this event")
+      }
+      return both(cells(atoms, step: wanted))
+    }
+  }
+
+  private func both(_ cells: LossCells) -> [LossCells] { [cells] }
+
+  private func unsupported(_ what: String) -> AccountingError {
+    AccountingError(.unsupportedEvent, "no dominating pair is used for \(what); use rdp")
+  }
+
+  /// μ as a double; a relative error of 2⁻⁵³ moves a mass by less than the cells' slack.
+  private func muValue(_ squaredMu: Rational) throws(AccountingError) -> Double {
+    let mu = Interval(squaredMu).squareRoot.middle
+    guard mu > 1e-7, mu < 1e3 else { throw unsupported("a Gaussian of such noise") }
+    return mu
+  }
+
+  /// The finite law of a discrete event: losses and P-masses, symmetric under swapping; `nil` for continuous events.
+  private func atoms(of event: SingleEvent) throws(AccountingError) -> AtomicLaw? {
+    switch event {
+    case .pure(let epsilon): return AtomicLaw(pure: epsilon.doubleValue, infinity: 0, isTight: true)
+    case .boundedRange(let epsilon): return AtomicLaw(pure: epsilon.doubleValue, infinity: 0, isTight: false)
+    case .approximate(let epsilon, let delta):
+      return AtomicLaw(pure: epsilon.doubleValue, infinity: delta.doubleRoundedUp, isTight: true)
+    case .randomizedResponse(let p, let k):
+      let likely = (1 - p + p / Rational(k)).doubleValue
+      let unlikely = (p / Rational(k)).doubleValue
+      let ratio = Interval(1 + Rational(k) * (1 - p) / p).logarithm.middle
+      return AtomicLaw(
+        atoms: [(ratio, likely), (0, unlikely * Double(k - 2)), (-ratio, unlikely)], infinity: 0, isTight: true)
+    case .discreteLaplace(let scale, let shift):
+      guard let steps = shift.integer, steps <= 100_000 else { throw unsupported("so large a sensitivity") }
+      return AtomicLaw(discreteLaplace: (1 / scale).doubleValue, shift: steps)
+    case .discreteGaussian(let variance, let squaredSensitivity, let dimension):
+      guard dimension == 1, let shift = squaredSensitivity.squareRoot?.integer else {
+        throw unsupported("discrete Gaussian vectors")
+      }
+      let sigma = variance.doubleValue.squareRoot()
+      guard sigma * reach < 200_000, sigma > 0.02, Double(shift) < 1e6 else {
+        throw unsupported("a discrete Gaussian of such noise")
+      }
+      return AtomicLaw(discreteGaussian: variance.doubleValue, shift: shift, reach: reach)
+    case .laplace: return nil
+    case .gaussian, .poisson: return nil
+    case .distributedDiscreteGaussian, .skellam, .zcdp, .group, .shuffled, .withoutReplacement:
+      throw unsupported("this event")
+    }
+  }
+
+  private func cells(_ law: AtomicLaw, step wanted: Double?) -> LossCells {
+    let widest = law.atoms.map { abs($0.loss) }.max() ?? 1
+    var cells = LossCells(step: wanted ?? max(widest / 100, 1e-9), atoms: law.atoms, infinity: law.infinity)
+    cells.isTight = law.isTight
+    return cells
+  }
+
+  /// A Poisson sample of a symmetric discrete pair (P, Q): (1−q)Q + qP against Q, and the reverse.
+  private func sampled(_ law: AtomicLaw, rate q: Double, step wanted: Double?) -> [LossCells] {
+    let remove = law.atoms.map { atom in
+      let loss =
+        atom.loss > 30
+        ? Glibc.log(q) + atom.loss + Glibc.log1p((1 - q) / q * Glibc.exp(-atom.loss))
+        : Glibc.log1p(q * Glibc.expm1(atom.loss))
+      return (loss: loss, mass: (1 - q) * atom.mass * Glibc.exp(-atom.loss) + q * atom.mass)
+    }
+    var add = remove.enumerated().map { index, atom in
+      (loss: -atom.loss, mass: law.atoms[index].mass * Glibc.exp(-law.atoms[index].loss))
+    }
+    var removal = remove
+    if law.infinity > 0 {
+      // Outcomes that only Q has: they are outcomes of (1−q)Q + qP too.
+      let edge = Glibc.log1p(-q)
+      removal.append((edge, (1 - q) * law.infinity))
+      add.append((-edge, law.infinity))
+    }
+    return [(removal, law.infinity), (add, law.infinity)].map { atoms, infinity in
+      cells(AtomicLaw(atoms: atoms, infinity: infinity, isTight: law.isTight), step: wanted)
+    }
+  }
+
+  /// Continuous Laplace of pure loss ε: atoms ½ at ε and ½e^(−ε) at −ε, density ¼e^(−(ε−ℓ)/2) between.
+  private func laplace(_ epsilon: Double, step wanted: Double?) -> LossCells {
+    let step = wanted ?? max(epsilon / 100, 1e-9)
+    var cells = LossCells(step: step, atoms: [(epsilon, 0.5), (-epsilon, 0.5 * Glibc.exp(-epsilon))])
+    let (growth, decay) = (Glibc.expm1(step), -Glibc.expm1(-step))
+    for cell in cells.left.indices {
+      let low = Double(cells.first + cell) * step
+      let (from, to) = (max(low, -epsilon) - low, min(low + step, epsilon) - low)
+      guard to > from else { continue }
+      let weight = 0.25 * Glibc.exp((low - epsilon) / 2)
+      // ∫(1 − e^(−u))e^(u/2)du = 4·2·sinh(a)sinh(b) with a, b the half sum and half difference over 4.
+      cells.right[cell] += weight * 8 * Glibc.sinh((to + from) / 4) * Glibc.sinh((to - from) / 4) / decay
+      let (near, far) = (step - to, step - from)
+      cells.left[cell] +=
+        weight * Glibc.exp(step / 2) * 8 * Glibc.sinh((far + near) / 4) * Glibc.sinh((far - near) / 4) / growth
+    }
+    return cells
+  }
+}
+
+/// A finite privacy-loss law.
+private struct AtomicLaw {
+  var atoms: [(loss: Double, mass: Double)]
+  var infinity: Double
+  var isTight: Bool
+
+  init(atoms: [(loss: Double, mass: Double)], infinity: Double, isTight: Bool) {
+    self.atoms = atoms
+    self.infinity = infinity
+    self.isTight = isTight
+  }
+
+  /// Binary randomised response, the worst ε-DP mechanism, with an extra mass at infinity (Kairouz and others 2015).
+  init(pure epsilon: Double, infinity: Double, isTight: Bool) {
+    let likely = 1 / (1 + Glibc.exp(-epsilon))
+    let unlikely = Glibc.exp(-epsilon) / (1 + Glibc.exp(-epsilon))
+    self.init(
+      atoms: [(epsilon, (1 - infinity) * likely), (-epsilon, (1 - infinity) * unlikely)], infinity: infinity,
+      isTight: isTight)
+  }
+
+  init(discreteLaplace inverseScale: Double, shift: Int) {
+    let normaliser = 1 + Glibc.exp(-inverseScale)
+    let point = -Glibc.expm1(-inverseScale) / normaliser
+    let whole = Double(shift) * inverseScale
+    var atoms = [(loss: whole, mass: 1 / normaliser), (loss: -whole, mass: Glibc.exp(-whole) / normaliser)]
+    for x in stride(from: 1, to: shift, by: 1) {
+      atoms.append((Double(shift - 2 * x) * inverseScale, point * Glibc.exp(-Double(x) * inverseScale)))
+    }
+    self.init(atoms: atoms, infinity: 0, isTight: true)
+  }
+
+  /// P[x] ∝ e^(−x²/(2σ²)) against the law moved by `shift`: loss (Δ² − 2xΔ)/(2σ²).
+  init(discreteGaussian variance: Double, shift: Int, reach: Double) {
+    let last = Int((variance.squareRoot() * reach).rounded(.up)) + shift + 2
+    let weights = (0...last).map { Glibc.exp(-Double($0) * Double($0) / (2 * variance)) }
+    var normaliser = 0.0
+    for x in stride(from: last, through: 1, by: -1) { normaliser += 2 * weights[x] }
+    normaliser += 1
+    var atoms: [(loss: Double, mass: Double)] = []
+    for x in -last...last {
+      let loss = (Double(shift) * Double(shift) - 2 * Double(x) * Double(shift)) / (2 * variance)
+      atoms.append((loss, weights[abs(x)] / normaliser))
+    }
+    // Beyond the last point the terms fall faster than a geometric series of ratio e^(−last/σ²).
+    let ratio = Glibc.exp(-Double(last) / variance)
+    self.init(atoms: atoms, infinity: 4 * weights[last] * ratio / (1 - ratio) / normaliser, isTight: true)
+  }
+}

@@ -1,0 +1,69 @@
+private import ExactMath
+private import Glibc
+
+/// Grid distributions of single events with their multiplicities, all on one grid, in one direction of adjacency.
+struct LossComposition {
+  struct Part {
+    let first: Int
+    let upper: [Double]
+    let lower: [Double]
+    let count: Int
+  }
+
+  let step: Double
+  let parts: [Part]
+  /// A bound on the total mass at infinite loss or cut off.
+  let infinity: Double
+  /// The mass at infinity that is certainly there.
+  let isTight: Bool
+
+  init(_ cells: [(cells: LossCells, count: Int)], step: Double) {
+    self.step = step
+    parts = cells.map { Part(first: $0.cells.first, upper: $0.cells.upper, lower: $0.cells.lower, count: $0.count) }
+    infinity = cells.reduce(0) { $0 + $1.cells.infinity * Double($1.count) } * (1 + 1e-12)
+    isTight = cells.allSatisfy { $0.cells.isTight }
+  }
+
+  /// ln Σ m·e^(λℓ) summed over all parts with multiplicity, for the upper masses.
+  func cumulant(_ lambda: Double) -> Double {
+    parts.reduce(0) { $0 + Double($1.count) * LossComposition.logSum($1.upper, first: $1.first, lambda * step) }
+  }
+
+  static func logSum(_ masses: [Double], first: Int, _ rate: Double) -> Double {
+    // The largest exponent is at one of the ends.
+    let shift = Swift.max(rate * Double(first), rate * Double(first + masses.count - 1))
+    var sum = 0.0
+    for (index, mass) in masses.enumerated() where mass > 0 {
+      sum += mass * Glibc.exp(rate * Double(first + index) - shift)
+    }
+    return Glibc.log(sum) + shift
+  }
+
+  /// The composition in fewer grid points, for choosing λ and the window only.
+  func coarsened(to limit: Int) -> LossComposition {
+    guard let longest = parts.map(\.upper.count).max(), longest > limit else { return self }
+    let factor = (longest + limit - 1) / limit
+    let coarse = parts.map { part in
+      let first = Int((Double(part.first) / Double(factor)).rounded(.down))
+      let last = Int((Double(part.first + part.upper.count) / Double(factor)).rounded(.up))
+      var masses = [Double](repeating: 0, count: last - first + 1)
+      for (index, mass) in part.upper.enumerated() {
+        // Split between the two coarse neighbours so that the mean stays.
+        let position = Double(part.first + index) / Double(factor)
+        let low = Int(position.rounded(.down))
+        let share = position - Double(low)
+        masses[low - first] += mass * (1 - share)
+        masses[low - first + 1] += mass * share
+      }
+      return Part(first: first, upper: masses, lower: masses, count: part.count)
+    }
+    return LossComposition(step: step * Double(factor), parts: coarse, infinity: infinity, isTight: isTight)
+  }
+
+  private init(step: Double, parts: [Part], infinity: Double, isTight: Bool) {
+    self.step = step
+    self.parts = parts
+    self.infinity = infinity
+    self.isTight = isTight
+  }
+}
