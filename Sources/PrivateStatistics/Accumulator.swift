@@ -82,6 +82,9 @@ public struct Accumulator: ~Copyable {
     var failure: (row: Int, problem: RowDecoder.Problem)?
     unsafe batch.withRows { bytes, ranges, problems in
       let rules = plan.rules
+      let decoder = decoder
+      let byRow = units == nil
+      let drops = query.onBadRow == .drop
       var values = [Int](repeating: 0, count: decoder.valueCount)
       var unit = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
       for row in 0..<batch.rowCount {
@@ -89,14 +92,14 @@ public struct Accumulator: ~Copyable {
           if let problem = unsafe RowProblem(rawValue: problems[row]) { throw .row(problem) }
           let group = unsafe try decoder.decode(row, bytes: bytes, ranges: ranges, unit: &unit, into: &values)
           if group < 0 { continue }
-          if units == nil {
+          if byRow {
             cells.add(values, copies: 1, to: group, rules: rules)
             cells.addUnit(to: group, rules: rules)
           } else {
             units?.add(unsafe hash(unit), group: group, values: values, hash: hash)
           }
         } catch {
-          if query.onBadRow == .drop { continue }
+          if drops { continue }
           failure = (row, error)
           return
         }

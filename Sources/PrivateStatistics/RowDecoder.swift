@@ -2,7 +2,9 @@ import ExactMath
 import TableFormats
 
 /// Turns the fields of a row into integers: unit, group and one value for each metric.
-struct RowDecoder: Sendable {
+///
+/// A class only so that hot loops pass one reference around; nothing in it changes.
+final class RowDecoder: Sendable {
   /// How a metric's field becomes an integer.
   private enum Value: Sendable {
     case none
