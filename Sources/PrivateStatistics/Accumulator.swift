@@ -3,7 +3,7 @@ public import TableFormats
 /// What a release needs to know about a table, in exact integers: raw data, before any noise.
 ///
 /// An accumulator takes rows from any number of tables, merges with others of the same query and key, and is used
-/// up by its one release. It is not copyable and not printable, and its integers are wiped when it goes.
+/// up by its one release. It is not copyable and not printable; its memory is not wiped when it goes.
 ///
 /// **Law**: however rows are split over accumulators, and in whatever order they come and are merged, the release
 /// sees the same integers.

@@ -52,10 +52,6 @@ struct Cells {
   mutating func merge(_ other: Cells) {
     for index in values.indices { values[index] += other.values[index] }
   }
-
-  mutating func wipe() {
-    for index in values.indices { values[index] = 0 }
-  }
 }
 
 /// Where a part's cells are and what they add up: the part without its noise.
