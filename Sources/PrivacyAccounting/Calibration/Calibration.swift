@@ -28,6 +28,9 @@ public enum Calibration {
     _ template: EventTemplate, epsilon: Epsilon, delta: Delta, adjacency: Adjacency,
     accountant: any Accountant = AutomaticAccountant()
   ) throws -> CalibratedParameter {
+    // At δ = 0 only pure composition can certify anything.
+    let accountant: any Accountant =
+      delta.value.signum == 0 && accountant is AutomaticAccountant ? PureAccountant() : accountant
     let target = CalibrationTarget(
       template: template, epsilon: epsilon, delta: delta, adjacency: adjacency, accountant: accountant)
     let value = template.isWhole ? try wholeValue(target) : try realValue(target)
@@ -68,6 +71,7 @@ public enum Calibration {
       let middle = (good * bad).squareRoot()
       if try target.meets(exact(middle)) { good = middle } else { bad = middle }
     }
+    if let short = nearestShortDecimal(good), try target.meets(short) { return short }
     let rounded = shortDecimal(good, roundedUp: safer)
     if try target.meets(rounded) { return rounded }
     return exact(good)
@@ -104,6 +108,17 @@ public enum Calibration {
   }
 
   private static func exact(_ value: Double) -> Rational { Rational(exactly: value) ?? 1 }
+
+  /// The nearest decimal of seven significant digits when it is within 1e-7 relative: closed forms give round numbers.
+  private static func nearestShortDecimal(_ value: Double) -> Rational? {
+    let target = exact(value)
+    var unit = Rational.one
+    while target / unit >= 10_000_000 { unit *= 10 }
+    while target / unit < 1_000_000 { unit = unit / 10 }
+    guard let steps = (target / unit + Rational(1, 2)).floor else { return nil }
+    let rounded = Rational(steps) * unit
+    return (rounded - target).magnitude * 10_000_000 <= target ? rounded : nil
+  }
 
   /// A decimal of nine significant digits next to a positive double.
   private static func shortDecimal(_ value: Double, roundedUp: Bool) -> Rational {

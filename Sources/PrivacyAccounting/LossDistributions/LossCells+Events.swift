@@ -6,6 +6,9 @@ struct LossCellBuilder {
   /// The probability mass that may be cut off per event, as a number of standard deviations of a normal law.
   let reach: Double
 
+  /// The largest losses of one event that the grid can hold.
+  private static let losses = 1e-8...600.0
+
   /// The finest loss spacing that is exact for the event: a divisor every atom is a multiple of; `nil` for none.
   static func spacing(of event: SingleEvent) -> Double? {
     switch event {
@@ -40,15 +43,18 @@ struct LossCellBuilder {
         return [remove, remove.swapped(infinity: remove.infinity)]
       }
       if let only = terms.only, let atoms = try atoms(of: only) {
-        return sampled(atoms, rate: rate.doubleValue, step: wanted)
+        return try sampled(atoms, rate: rate.doubleValue, step: wanted)
       }
       throw unsupported("a sample of an event that is not one Gaussian or one discrete mechanism")
     default:
       guard let atoms = try atoms(of: event) else {
-        if case .laplace(let epsilon) = event { return both(laplace(epsilon.doubleValue, step: wanted)) }
+        if case .laplace(let epsilon) = event {
+          guard LossCellBuilder.losses.contains(epsilon.doubleValue) else { throw unsupported("so extreme a loss") }
+          return both(laplace(epsilon.doubleValue, step: wanted))
+        }
         throw unsupported("this event")
       }
-      return both(cells(atoms, step: wanted))
+      return both(try cells(atoms, step: wanted))
     }
   }
 
@@ -61,7 +67,7 @@ struct LossCellBuilder {
   /// μ as a double; a relative error of 2⁻⁵³ moves a mass by less than the cells' slack.
   private func muValue(_ squaredMu: Rational) throws(AccountingError) -> Double {
     let mu = Interval(squaredMu).squareRoot.middle
-    guard mu > 1e-7, mu < 1e3 else { throw unsupported("a Gaussian of such noise") }
+    guard mu > 1e-7, mu * (reach + mu / 2) < 600 else { throw unsupported("a Gaussian of such noise") }
     return mu
   }
 
@@ -97,15 +103,21 @@ struct LossCellBuilder {
     }
   }
 
-  private func cells(_ law: AtomicLaw, step wanted: Double?) -> LossCells {
+  private func cells(_ law: AtomicLaw, step wanted: Double?) throws(AccountingError) -> LossCells {
     let widest = law.atoms.map { abs($0.loss) }.max() ?? 1
+    guard LossCellBuilder.losses.contains(widest) else { throw unsupported("so extreme a loss") }
     var cells = LossCells(step: wanted ?? max(widest / 100, 1e-9), atoms: law.atoms, infinity: law.infinity)
     cells.isTight = law.isTight
     return cells
   }
 
   /// A Poisson sample of a symmetric discrete pair (P, Q): (1−q)Q + qP against Q, and the reverse.
-  private func sampled(_ law: AtomicLaw, rate q: Double, step wanted: Double?) -> [LossCells] {
+  private func sampled(
+    _ law: AtomicLaw, rate q: Double, step wanted: Double?
+  ) throws(AccountingError) -> [LossCells] {
+    guard law.atoms.allSatisfy({ abs($0.loss) <= LossCellBuilder.losses.upperBound }) else {
+      throw unsupported("so extreme a loss")
+    }
     let remove = law.atoms.map { atom in
       let loss =
         atom.loss > 30
@@ -123,9 +135,11 @@ struct LossCellBuilder {
       removal.append((edge, (1 - q) * law.infinity))
       add.append((-edge, law.infinity))
     }
-    return [(removal, law.infinity), (add, law.infinity)].map { atoms, infinity in
-      cells(AtomicLaw(atoms: atoms, infinity: infinity, isTight: law.isTight), step: wanted)
+    var result: [LossCells] = []
+    for atoms in [removal, add] {
+      result.append(try cells(AtomicLaw(atoms: atoms, infinity: law.infinity, isTight: law.isTight), step: wanted))
     }
+    return result
   }
 
   /// Continuous Laplace of pure loss ε: atoms ½ at ε and ½e^(−ε) at −ε, density ¼e^(−(ε−ℓ)/2) between.

@@ -41,7 +41,9 @@ struct TiltPlan {
     let centre: Double
     switch question {
     case .epsilon(let epsilon): centre = epsilon
-    case .logDelta: centre = Swift.max(0, cost((low + high) / 2))
+    case .logDelta:
+      let estimate = cost((low + high) / 2)
+      centre = estimate.isFinite ? Swift.max(0, estimate) : 0
     }
     var count = 1 << 10
     var (above, below) = (lambda * 2, lambda / 2)
