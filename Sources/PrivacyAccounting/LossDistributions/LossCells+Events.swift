@@ -135,11 +135,11 @@ struct LossCellBuilder {
       removal.append((edge, (1 - q) * law.infinity))
       add.append((-edge, law.infinity))
     }
-    var result: [LossCells] = []
-    for atoms in [removal, add] {
-      result.append(try cells(AtomicLaw(atoms: atoms, infinity: law.infinity, isTight: law.isTight), step: wanted))
-    }
-    return result
+    // Outcomes that only P has: under removal they keep the share q, under addition nothing can produce them.
+    return try [
+      cells(AtomicLaw(atoms: removal, infinity: (q * law.infinity).nextUp, isTight: law.isTight), step: wanted),
+      cells(AtomicLaw(atoms: add, infinity: 0, isTight: law.isTight), step: wanted),
+    ]
   }
 
   /// Continuous Laplace of pure loss ε: atoms ½ at ε and ½e^(−ε) at −ε, density ¼e^(−(ε−ℓ)/2) between.
