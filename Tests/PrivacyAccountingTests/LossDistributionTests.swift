@@ -104,3 +104,21 @@ import Testing
   private func exp(_ x: Double) -> Double { Interval(x).exponential.middle }
   private func power(_ x: Double, _ n: Int) -> Double { (0..<n).reduce(1.0) { p, _ in p * x } }
 }
+
+/// Losses so wide for their tilt that weights leave the range of doubles.
+@Suite struct UnderflowTests {
+  /// The largest loss 5/b has probability above ½, so ε at δ = 1e-5 lies within 1e-4 of it.
+  @Test(arguments: ["1.1875", "0.5", "1.8125", "3"])
+  func `an atom at the largest loss is never lost from the upper bound`(scale: String) throws {
+    let b = try #require(Rational(scale))
+    let event = try PrivacyEvent.discreteLaplace(scale: b, sensitivity: 5)
+    let delta = try Delta(Rational(1, 100_000))
+    let bounds = try AutomaticAccountant().epsilon(of: event, delta: delta, adjacency: .addOrRemove)
+    let truth = (5 / b).doubleValue
+    #expect(bounds.upper > truth - 1e-4)
+    #expect(bounds.upper <= truth.nextUp)
+    let pld = try LossDistributionAccountant().epsilon(of: event, delta: delta, adjacency: .addOrRemove)
+    #expect(pld.upper > truth - 1e-4)
+    #expect(pld.lower ?? 0 <= truth)
+  }
+}

@@ -75,9 +75,11 @@ struct TiltedProfile {
       let value = Swift.max(0, values[(index - base) & mask] + sign * error)
       if value > 0 {
         let distance = Double(index) * step - exactCentre
-        let weight = value * Glibc.exp(-plan.lambda * distance)
-        plain += weight
-        damped += weight * Glibc.exp(-distance)
+        let exponent = -plan.lambda * distance
+        // Where the exponential leaves the range of doubles it is replaced by a bound on the safe side: an underflow
+        // taken for zero would hide mass from an upper bound.
+        plain += value * bounded(exponent, upward: sign > 0)
+        damped += value * bounded(exponent - distance, upward: sign < 0)
       }
       plainSums[position] = plain
       dampedSums[position] = damped
@@ -85,6 +87,13 @@ struct TiltedProfile {
     side.plain = plainSums
     side.damped = dampedSums
     return side
+  }
+
+  /// e^x, or a bound on it where it is no normal number: above it when `upward`, below it otherwise.
+  private static func bounded(_ exponent: Double, upward: Bool) -> Double {
+    if exponent < -690 { return upward ? 1e-299 : 0 }
+    if exponent > 690 { return upward ? .infinity : 1e299 }
+    return Glibc.exp(exponent)
   }
 
   /// The losses at which the profile may be asked.
@@ -96,7 +105,8 @@ struct TiltedProfile {
   func upperLogDelta(_ epsilon: Double) -> Double {
     let (plain, damped) = sums(upper, epsilon)
     // Suffix sums of N positive terms: relative error N·2⁻⁵² at most, plus that of the exponentials.
-    let finite = plain * (1 + 1e-9) - damped * (1 - 1e-9)
+    let difference = plain * (1 + 1e-9) - damped * (1 - 1e-9)
+    let finite = difference.isNaN ? .infinity : difference
     let lost = upper.outside * Glibc.exp(-plan.lambda * (range.upperBound - plan.centre))
     let main = upper.logScale + Glibc.log(Swift.max(0, finite) + lost) + 1e-12
     let value = infinity > 0 ? LossMath.logAdd(main, Glibc.log(infinity)) : main
