@@ -11,6 +11,7 @@ import Testing
       try DiscreteLaplaceMechanism(scale: 20, sensitivity: 3), try LaplaceMechanism(scale: 20, sensitivity: 3),
       try ExponentialMechanism(epsilon: epsilon), try PermuteAndFlipMechanism(epsilon: epsilon),
       try SparseVectorMechanism(epsilon: epsilon, cutoff: Cutoff(2)),
+      try TopKMechanism(choices: 3, epsilonPerChoice: epsilon),
       try QuantileMechanism(quantile: Rational(1, 2), range: 0...9, epsilon: epsilon, adjacency: .replaceOne),
     ]
     for mechanism in mechanisms {

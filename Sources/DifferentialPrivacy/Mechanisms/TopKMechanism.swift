@@ -1,3 +1,4 @@
+import ExactMath
 public import PrivacyAccounting
 public import SecureRandom
 
@@ -48,4 +49,11 @@ public struct TopKMechanism: Sendable {
     }
     return chosen
   }
+}
+
+extension TopKMechanism: PureDP {
+  /// The choices' losses, added.
+  ///
+  /// The range of the whole is not claimed: conversions go choice by choice, as the event says.
+  public var pureLoss: Epsilon { Epsilon(unchecked: single.epsilon.value * Rational(choices)) }
 }
