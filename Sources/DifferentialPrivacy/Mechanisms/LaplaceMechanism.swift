@@ -77,3 +77,8 @@ extension Rational {
     return Rational(whole: BigWhole(numeratorOf: self) / BigWhole(denominatorOf: self))
   }
 }
+
+extension LaplaceMechanism: PureDP {
+  /// That of the discrete noise: the sensitivity in whole steps over the scale in steps.
+  public var pureLoss: Epsilon { discrete.pureLoss }
+}
