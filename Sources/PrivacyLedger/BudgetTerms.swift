@@ -81,8 +81,8 @@ extension BudgetAmount {
 }
 
 /// Names and labels: short, printable, one line.
-enum LedgerText {
-  static func check(_ text: String, name: String) throws(LedgerError) {
+package enum LedgerText {
+  package static func check(_ text: String, name: String) throws(LedgerError) {
     guard !text.isEmpty, text.utf8.count <= 1_024,
       text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f..<0xa0).contains($0.value) })
     else { throw LedgerError(.invalid, "\(name): must be one line of 1 to 1024 bytes") }

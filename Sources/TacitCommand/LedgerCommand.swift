@@ -73,11 +73,16 @@ struct LedgerCreate: ParsableCommand {
   @Option(name: .long, help: "The limit on delta, an exact number.") var delta = "0"
   @Option(name: .long, help: "How charges add up: pure, approximate, zcdp or gdp; by default pure when delta is 0.")
   var filter: String?
-  @Option(name: .long, help: "What is protected: rows, or column NAME.") var unit = "rows"
+  @Option(name: .long, help: "What is protected: rows, or 'column NAME'; by default what each charge says.")
+  var unit = Self.anyUnit
   @Option(name: .long, help: "add-remove or replace-one.") var adjacency = Adjacency.addOrRemove.rawValue
+
+  /// The unit of a budget that was created without one.
+  static let anyUnit = "unstated"
 
   func run() throws {
     try refusing {
+      try LedgerText.check(budget, name: "budget")
       let delta = try Delta(self.delta)
       guard let adjacency = Adjacency(rawValue: adjacency) else {
         throw CommandFailure("--adjacency: must be add-remove or replace-one", code: .usage)
@@ -185,6 +190,12 @@ struct LedgerVerify: ParsableCommand {
     let head: String
   }
 
+  func validate() throws {
+    if let since, since.utf8.count != 64 || !since.allSatisfy(\.isHexDigit) {
+      throw ValidationError("--since: must be 64 hexadecimal digits")
+    }
+  }
+
   func run() throws {
     let result = try refusing { try file.open().verify(since: since) }
     if file.json {
@@ -196,7 +207,7 @@ struct LedgerVerify: ParsableCommand {
       StandardOutput.write("intact: \(result.entries) entries, head \(result.head)\n")
     }
     if let position = result.brokenAt {
-      throw CommandFailure("\(file.ledger): entry \(position) \(result.reason ?? "is wrong")")
+      throw CommandFailure("\(file.ledger): entry \(position): \(result.reason ?? "is wrong")")
     }
   }
 }

@@ -66,6 +66,8 @@ struct ReleaseCommand: ParsableCommand {
   func run() throws {
     try Output.refuseExisting(output, force: force)
     let question = try QueryFile.read(query)
+    // A charge cannot be taken back, so what would lose its answer is found before it.
+    try Output.requireRoom(for: ReleaseText.room(for: question), at: output, force: force)
     let table = try answer(question)
     try Output.write(ReleaseText(table, question).text(json ? .json : format), to: output, force: force)
   }
@@ -76,6 +78,7 @@ struct ReleaseCommand: ParsableCommand {
     }
     return try refusing {
       let book = try BudgetLedger(opening: ledger)
+      try requireUnit(of: question, in: book.status(of: budget))
       guard let releaseID else {
         return try released(question, charging: LedgerBudget(budget, of: book), label: "release")
       }
@@ -87,6 +90,14 @@ struct ReleaseCommand: ParsableCommand {
       let table = try released(question, charging: authority, label: "release \(releaseID)")
       let kept = try book.store(jsonText(table), of: releaseID, budget: budget, query: text)
       return try JSONDecoder().decode(ReleasedTable.self, from: Data(kept.utf8))
+    }
+  }
+
+  /// A budget that bounds what is learnt about a person cannot pay for a promise about a row, nor the reverse.
+  private func requireUnit(of question: Query, in status: BudgetStatus) throws {
+    let unit = status.terms.unit
+    guard unit == LedgerCreate.anyUnit || unit == question.privacyUnit.text else {
+      throw CommandFailure("privacy_unit: the budget is stated for \(unit)")
     }
   }
 

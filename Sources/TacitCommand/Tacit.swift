@@ -45,9 +45,18 @@ enum Main {
       exit(0)
     }
     if error is ExitCode { exit(code.rawValue) }
-    let text = Tacit.fullMessage(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
-    let line = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+    let line = oneLine(Tacit.fullMessage(for: error)) ?? "\(error)"
     StandardOutput.complain("tacit: \(line)" + (code == .validationFailure ? " (see 'tacit --help')" : ""))
     exit(code.rawValue)
+  }
+
+  /// The message without its usage, a list of choices joined to it.
+  private static func oneLine(_ message: String) -> String? {
+    let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+      .prefix { !$0.isEmpty && !$0.hasPrefix("Usage:") && !$0.hasPrefix("Help:") }
+      .map { $0.drop { $0 == " " || $0 == "-" } }
+    guard let first = lines.first else { return nil }
+    let start = first.hasPrefix("Error: ") ? first.dropFirst("Error: ".count) : first
+    return lines.count == 1 ? String(start) : "\(start) \(lines.dropFirst().joined(separator: ", "))"
   }
 }

@@ -104,4 +104,39 @@ import Testing
     #expect(run.isRefusal(1, naming: "no/such/folder/l.db"))
     #expect(folder.names.isEmpty)
   }
+
+  @Test func `a budget without a name leaves no ledger behind`() throws {
+    #expect(try folder.run("ledger", "create", "l.db", "--budget", "", "--epsilon", "1").isRefusal(1, naming: "budget"))
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test func `an answer that cannot be written is found before the charge`() throws {
+    try folder.write(Self.query, to: "query.yaml")
+    try folder.write("city,amount\nOslo,1\n", to: "data.csv")
+    #expect(try folder.run("ledger", "create", "l.db", "--budget", "b", "--epsilon", "1").code == 0)
+    let release = ["release", "query.yaml", "--input", "data.csv", "--ledger", "l.db", "--budget", "b"]
+    for output in ["gone/answer.csv", "data.csv"] {
+      #expect(try CommandRun(release + ["--output", output], in: folder).isRefusal(1, naming: output))
+    }
+    let status = try folder.run("ledger", "status", "l.db", "--budget", "b", "--json")
+    #expect(status.output.contains("\"charges\":0"))
+    #expect(try CommandRun(release + ["--output", "answer.csv"], in: folder).code == 0)
+  }
+
+  @Test func `a budget for people does not pay for a promise about rows`() throws {
+    try folder.write(Self.query, to: "query.yaml")
+    try folder.write("city,amount\nOslo,1\n", to: "data.csv")
+    let create = try folder.run(
+      "ledger", "create", "l.db", "--budget", "b", "--epsilon", "1", "--unit", "column user_id")
+    #expect(create.code == 0)
+    let release = ["release", "query.yaml", "--input", "data.csv", "--ledger", "l.db", "--budget", "b"]
+    #expect(try CommandRun(release, in: folder).isRefusal(1, naming: "privacy_unit", "column user_id"))
+  }
+
+  @Test func `a wrong choice is answered with the choices`() throws {
+    #expect(try folder.run("noise", "cauchy", "--scale", "1").isRefusal(64, naming: "cauchy", "discrete-laplace"))
+    try folder.write(Self.query.replacingOccurrences(of: "kind: count", with: "kind: counter"), to: "query.yaml")
+    let run = try folder.run("explain", "query.yaml")
+    #expect(run.isRefusal(1, naming: "metrics[0].kind", "standard-deviation"))
+  }
 }

@@ -66,6 +66,12 @@ struct ReleaseText {
     }
   }
 
+  /// Bytes that an answer is unlikely to exceed in any format.
+  static func room(for query: Query) -> Int {
+    guard let explanation = Explanation(query) else { return 4_096 }
+    return 4_096 + explanation.groups * (64 + explanation.metrics.count * 256)
+  }
+
   private struct Document: Encodable {
     let adjacency: String
     let confidence: Double

@@ -44,7 +44,26 @@ enum Output {
 
   /// Refuses early, before work is done, a path that ``write(_:to:force:mode:)-([UInt8],_,_,_)`` would refuse.
   static func refuseExisting(_ path: String, force: Bool) throws {
-    if path != "-", !force, unsafe access(path, F_OK) == 0 { throw existing(path) }
+    guard path != "-" else { return }
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return }
+    if !force { throw existing(path) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw CommandFailure("\(path): is not a file") }
+  }
+
+  /// Refuses a path where a file of `size` bytes could not be written now, before anything irrevocable is done.
+  ///
+  /// A file of that size is made beside the path and removed again.
+  static func requireRoom(for size: Int, at path: String, force: Bool) throws {
+    guard path != "-" else { return }
+    try refuseExisting(path, force: force)
+    let temporary = "\(path).\(getpid()).partial"
+    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { close(descriptor) }
+    unsafe unlink(temporary)
+    let code = posix_fallocate(descriptor, 0, off_t(max(1, size)))
+    guard code == 0 else { throw CommandFailure("\(path): \(systemErrorText(code))") }
   }
 
   /// Makes a folder; an existing one may be used.
