@@ -115,7 +115,7 @@ public enum PrivacyUnit: Sendable, Hashable {
 }
 
 /// What happens to a row that cannot be used: ragged, not a number, not UTF-8.
-public enum BadRowPolicy: String, Sendable, Hashable, Codable {
+public enum BadRowPolicy: String, Sendable, Hashable, Codable, CaseIterable {
   /// The whole run is refused, naming the line, before anything is charged.
   case reject
   /// The row is left out.

@@ -36,8 +36,20 @@ struct StrictFields<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
     } catch let error as StatisticsError {
       throw error
     } catch {
-      throw StatisticsError.query(field(key), "is not of the right kind")
+      throw StatisticsError.query(field(key), StrictFields.expectation(of: type))
     }
+  }
+
+  /// What belongs into a field: the choices where its values have names.
+  private static func expectation(of type: Any.Type) -> String {
+    guard let choices = type as? any CaseIterable.Type else { return "is not of the right kind" }
+    return "must be one of \(names(choices))"
+  }
+
+  private static func names<Choices: CaseIterable>(_ type: Choices.Type) -> String {
+    type.allCases.map { choice in
+      (choice as? any RawRepresentable).map { "\($0.rawValue)" } ?? "\(choice)"
+    }.joined(separator: ", ")
   }
 
   func number(_ key: Key) throws -> Rational {

@@ -96,6 +96,8 @@ import Testing
     try folder.write(String(whole.prefix(whole.count / 2)), to: "half.json")
     #expect(try folder.run("paillier", "decrypt", "key.json", "half.json").isRefusal(1, naming: "half.json"))
     #expect(try folder.run("paillier", "encrypt", "pub.json", "1", "--output", "c.json").isRefusal(1, naming: "c.json"))
+    #expect(try folder.run("paillier", "keygen", "--bits", "2048", "--output", "other.json").code == 0)
+    #expect(try folder.run("paillier", "decrypt", "other.json", "c.json").isRefusal(1, naming: "c.json", "another key"))
     #expect(try folder.read("c.json") == whole)
   }
 

@@ -46,12 +46,22 @@ private final class RunningProcess {
   private let answers = Pipe()
 
   init(_ words: [String]) throws(AuditError) {
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["--"] + words
+    guard let program = RunningProcess.locate(words[0]) else {
+      throw AuditError(.targetFailed, "target: no program '\(words[0])' that can be run")
+    }
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = Array(words.dropFirst())
     process.standardInput = requests
     process.standardOutput = answers
     signal(SIGPIPE, SIG_IGN)
     do { try process.run() } catch { throw AuditError(.targetFailed, "target: cannot be started") }
+  }
+
+  /// The file of a program: as given when it names a folder, the first on the search path otherwise.
+  private static func locate(_ name: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    let candidates = name.contains("/") ? [name] : folders.map { "\($0)/\(name)" }
+    return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   deinit {

@@ -93,7 +93,7 @@ struct DemoStatistics {
       name = "\(DemoStatistics.budgetName)-\(number)"
     }
     let terms = try BudgetTerms(
-      filter: "pure", epsilon: Epsilon(1), delta: Delta(0), unit: "row", adjacency: .addOrRemove)
+      filter: "pure", epsilon: Epsilon(1), delta: Delta(0), unit: "rows", adjacency: .addOrRemove)
     try ledger.createBudget(name, terms: terms)
     return name
   }

@@ -41,6 +41,9 @@ struct PaillierNumberFile {
       guard (object["c"] != nil) == isRaw, object["tacit"]?["scale"]?.text == scale else {
         throw CommandFailure("\(place): the numbers of a file have one form and one scale")
       }
+      if let named = object["tacit"]?["key"]?.text, named != PaillierNumberFile.mark(of: key) {
+        throw CommandFailure("\(place): was encrypted under another key")
+      }
       let raw = isRaw
       let number = try PaillierKeys.naming(place) { () throws(PaillierError) -> EncryptedNumber<Fresh> in
         raw ? try Self.residue(object, key) : try EncryptedNumber<Fresh>(object, key: key)
@@ -62,11 +65,23 @@ struct PaillierNumberFile {
   var text: String {
     let objects = numbers.map { number -> JSONValue in
       if isRaw { return .object(["c": .string(number.ciphertext.hexadecimal)]) }
-      guard let scale, case .object(var members) = number.jsonValue else { return number.jsonValue }
-      members["tacit"] = .object(["scale": .string(scale)])
+      guard case .object(var members) = number.jsonValue else { return number.jsonValue }
+      var own: [String: JSONValue] = ["key": .string(PaillierNumberFile.mark(of: number.publicKey))]
+      if let scale { own["scale"] = .string(scale) }
+      members["tacit"] = .object(own)
       return .object(members)
     }
     return (isArray ? JSONValue.array(objects) : objects[0]).serialized + "\n"
+  }
+
+  /// The first eight bytes of the key's identity in hexadecimal: enough to notice a wrong key, and public.
+  ///
+  /// Files of python-paillier name no key and are read without this check.
+  private static func mark(of key: PaillierPublicKey) -> String {
+    key.id.prefix(8).map { byte in
+      let digits = Array("0123456789abcdef")
+      return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+    }.joined()
   }
 
   /// Refuses to combine files of different forms, scales or lengths.

@@ -35,20 +35,10 @@ enum QueryFile {
         .keyNotFound(_, let context):
         if let inner = context.underlyingError { return reason(inner) }
         let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-        return place.isEmpty ? "is not a query" : "\(place): \(expectation(context.codingPath.last?.stringValue))"
+        return place.isEmpty ? "is not a query" : "\(place): is not of the right kind"
       @unknown default: return "is not a query"
       }
     }
     return "is not a query"
-  }
-
-  /// What belongs into a field whose values have names.
-  private static func expectation(_ field: String?) -> String {
-    switch field {
-    case "kind": "must be one of \(Metric.Kind.allCases.map(\.rawValue).joined(separator: ", "))"
-    case "adjacency": "must be add-remove or replace-one"
-    case "on_bad_row": "must be reject or drop"
-    default: "is not of the right kind"
-    }
   }
 }
