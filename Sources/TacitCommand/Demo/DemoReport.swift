@@ -91,7 +91,7 @@ enum DemoReport {
     report.plot(
       Plot(
         title: "Training under encryption", description: "Test accuracy and training loss by round",
-        x: Plot.Axis("round"), y: Plot.Axis("accuracy, loss"),
+        x: Plot.Axis("round", ticks: stage.rounds.map { Double($0.number) }), y: Plot.Axis("accuracy, loss"),
         series: [
           .line(
             "accuracy", stage.rounds.compactMap { round in round.accuracy.map { Plot.Point(Double(round.number), $0) } }
