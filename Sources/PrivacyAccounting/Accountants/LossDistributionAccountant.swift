@@ -7,6 +7,10 @@ private import Glibc
 /// that it is dominated (the lower bound), and composed by a tilted Fourier transform whose rounding, wrap-around and
 /// truncation are bounded and included. Poisson-sampled events are accounted under removal and under addition apart.
 /// Events without a proven dominating pair are refused.
+///
+/// Two margins are estimates with room rather than proofs: the error of the Gauss quadrature of sampled Gaussian cells
+/// (`LossCells.slack`) and the rounding of sums outside the transform (`TiltedProfile`). Where few wide atoms make the
+/// tilted weights leave the range of doubles the upper bound is infinite, never too small.
 public struct LossDistributionAccountant: Accountant {
   /// `pld`.
   public let name = "pld"
