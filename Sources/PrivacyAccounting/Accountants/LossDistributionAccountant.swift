@@ -45,6 +45,7 @@ public struct LossDistributionAccountant: Accountant {
     if case .gaussian(let squaredMu)? = terms.only {
       return GaussianProfile(squaredMu: squaredMu).epsilon(logDelta: target)
     }
+    if let bounds = contourEpsilon(terms, target) { return bounds }
     var best = Bounds(lower: 0, upper: .infinity)
     // The grid is chosen from an estimate; where the certified width disagrees, it is refined. Bounds only tighten.
     for refinement in [1.0, 4, 16] {
@@ -70,6 +71,7 @@ public struct LossDistributionAccountant: Accountant {
       return try GaussianAccountant().delta(of: event, epsilon: epsilon, adjacency: adjacency)
     }
     let (low, high) = (epsilon.down, epsilon.up)
+    if let bounds = contourDelta(terms, low, high) { return bounds }
     var assumed = -50.0
     while true {
       let profiles = try self.profiles(terms, .epsilon(low), logDelta: assumed)
@@ -83,6 +85,40 @@ public struct LossDistributionAccountant: Accountant {
       let top = Interval(upper).exponential.high
       return Bounds(lower: Swift.min(Interval(lower).exponential.low, Swift.min(1, top)), upper: Swift.min(1, top))
     }
+  }
+
+  /// How far out discrete Gaussians are cut off.
+  private static let contourReach = 37.0
+
+  /// ε from the contour integral; `nil` where it does not apply.
+  private func contourEpsilon(_ terms: EventTerms, _ target: Interval) -> Bounds? {
+    guard let laws = ContourLaw.directions(of: terms, reach: LossDistributionAccountant.contourReach) else { return nil }
+    var (lower, upper) = (0.0, 0.0)
+    for law in laws {
+      guard let plan = ContourPlan(law, .logDelta(target.low), accuracy: tolerance),
+        let profile = ContourProfile(law, plan),
+        let bounds = ProfileSearch.epsilon(profile, from: plan.centre, slope: plan.lambda, target)
+      else { return nil }
+      lower = Swift.max(lower, bounds.lower ?? 0)
+      upper = Swift.max(upper, bounds.upper)
+    }
+    return Bounds(lower: lower, upper: upper)
+  }
+
+  /// δ from the contour integral; `nil` where it does not apply.
+  private func contourDelta(_ terms: EventTerms, _ low: Double, _ high: Double) -> Bounds? {
+    guard let laws = ContourLaw.directions(of: terms, reach: LossDistributionAccountant.contourReach) else { return nil }
+    var (lower, upper) = (-Double.infinity, -Double.infinity)
+    for law in laws {
+      guard let plan = ContourPlan(law, .epsilon(low), accuracy: tolerance), let profile = ContourProfile(law, plan)
+      else { return nil }
+      let (bottom, top) = (profile.lowerLogDelta(high), profile.upperLogDelta(low))
+      guard top < 0 || bottom > -1e-3 else { return nil }
+      lower = Swift.max(lower, bottom)
+      upper = Swift.max(upper, top)
+    }
+    let top = Swift.min(1, Interval(upper).exponential.high)
+    return Bounds(lower: Swift.min(top, Interval(lower).exponential.low), upper: top)
   }
 
   /// One enclosed profile per direction of adjacency.
