@@ -17,7 +17,7 @@ struct ContourPlan {
   /// A larger tilt for the mass a period or more above, and its cumulant.
   let above: (lambda: Double, cumulant: Double)
 
-  /// The most terms a profile may cost: nodes times losses.
+  /// The most that a profile may cost, as nodes times losses; a finer target has to be cheaper.
   private static let mostWork = 4e7
 
   init?(_ law: ContourLaw, _ question: TiltPlan.Question, accuracy: Double) {
@@ -33,14 +33,18 @@ struct ContourPlan {
     let coarsest = Glibc.log(Swift.min(1e-3, accuracy * lambda / 8))
     var chosen: (spacing: Double, count: Int, decay: Double)?
     var above = (lambda: lambda, cumulant: cumulant)
-    for logTarget in [finest, Glibc.log(1e-7), Glibc.log(1e-5), coarsest] where logTarget <= Swift.max(coarsest, finest) {
+    var larger: [(Double, Double)] = []
+    for factor in [1.03, 1.06, 1.1, 1.15, 1.25, 1.4, 1.6, 2, 3, 5, 9, 17] {
+      let value = law.cumulant(lambda * factor)
+      guard value.isFinite else { break }
+      larger.append((lambda * factor, value))
+    }
+    let targets = [(finest, 4e5), (Glibc.log(1e-7), 8e5), (Glibc.log(1e-5), 2e6), (coarsest, ContourPlan.mostWork)]
+    for (logTarget, mostWork) in targets where logTarget <= coarsest {
       // Periods: mass below by e^(−λP) against δ, mass above by a Chernoff bound.
       var period = Swift.max(1, -logDelta - logTarget) / lambda
       var best = Double.infinity
-      for factor in [1.03, 1.1, 1.25, 1.5, 2, 3, 5, 9, 17] {
-        let tilt = lambda * factor
-        let value = law.cumulant(tilt)
-        guard value.isFinite else { break }
+      for (tilt, value) in larger {
         let needed = (value - tilt * centre - logDelta - logTarget) / (tilt - lambda)
         if needed < best { (best, above) = (needed, (tilt, value)) }
       }
@@ -51,7 +55,7 @@ struct ContourPlan {
       while bounds.logarithm(reach) - Glibc.log(3 * reach) > logTarget + logMain, reach < 1e9 { reach *= 1.1 }
       let count = (reach / spacing).rounded(.up) + 8
       let work = count * (bounds.losses + reach * bounds.oscillation)
-      if work < ContourPlan.mostWork, count < 200_000 {
+      if work < mostWork, count < 200_000 {
         chosen = (spacing, Int(count), bounds.logarithm(count * spacing))
         break
       }

@@ -9,9 +9,10 @@ private import Glibc
 ///   most two local maxima and V ≤ 4F; V ≤ 2F when (a + 1)μ² < 4, for then it has one.
 /// - The difference D of two independent losses lies in the interval's range with mass m² and density at most mF there,
 ///   and 1 − |φ(t)|² ≥ E[1 − cos tD]. That is least when the mass fills the points where tD is closest to a multiple of
-///   2π: with y the largest such distance, 1 − |φ(t)|² ≥ m²(1 − sin(y)/y). For tR ≤ 2π there is one interval and two
-///   outer halves, which gives y ≥ tm/(2F) up to tR = π and y ≥ πm/(2FR) from there to 2π; beyond, at most tR/π + 2
-///   intervals share the length.
+///   2π: with y the largest such distance, 1 − |φ(t)|² ≥ m²(1 − sin(y)/y). Let Λ = m/F, the least length that the mass
+///   needs, and ρ = tR. For ρ in [2nπ, (2n + 1)π) at most 2n + 1 whole intervals share it, so y ≥ Λt/(4n + 2), which is at
+///   least nπΛ/((2n + 1)R). For ρ in [(2n + 1)π, (2n + 2)π) only the outer halves of the next two come in, and those
+///   at the far side of their points, so y ≥ πΛ/(2R).
 struct DecayBound {
   private struct Piece {
     let share: Double
@@ -62,14 +63,10 @@ struct DecayBound {
   func logarithm(_ t: Double) -> Double {
     var best = 0.0
     for piece in pieces {
-      let turns = t * piece.range
-      let pi = Double.pi
-      let y: Double
-      if turns < 2 * pi {
-        y = Swift.min(piece.length * t / 2, pi * piece.length / (4 * piece.range))
-      } else {
-        y = piece.length * t / (2 * (turns / pi + 2))
-      }
+      let halfTurns = (t * piece.range / Double.pi * (1 - 1e-12)).rounded(.down)
+      let n = (halfTurns / 2).rounded(.down)
+      let later = (n + 1) * Double.pi / (2 * n + 3) * piece.length / piece.range
+      let y = halfTurns == 2 * n ? Swift.min(later, piece.length * t / (4 * n + 2)) : later
       // 1 − sin(y)/y ≥ y²/6 − y⁴/120.
       let square = y * y
       let drop = piece.share * piece.share * (square / 6 - square * square / 120)

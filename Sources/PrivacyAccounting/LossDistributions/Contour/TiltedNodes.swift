@@ -48,9 +48,9 @@ struct TiltedNodes {
       spread += weights[index] * distance.magnitude
       lossError += weights[index] * lossErrors[index]
     }
-    // exp of a difference, the sum in eight lanes, and the quotient.
+    // exp of a difference, the sum in four lanes, and the quotient.
     let count = Double(losses.count)
-    weightError = errors * 1.01 + TiltedNodes.unit * (16 + count / 8)
+    weightError = errors * 1.01 + TiltedNodes.unit * (16 + count / 4)
   }
 
   /// A bound on the relative error of M(λ); its logarithm is off by as much and the rounding of the scale.
@@ -61,61 +61,22 @@ struct TiltedNodes {
   /// A bound on the absolute error of φ(t) from ``characteristic(step:count:)``.
   ///
   /// An error τ of a weight counts twice, for it is in the total too; an error of a loss turns by t times as much; a
-  /// phase is rounded to 2 units of its size, and turning it sixteen times adds 8 units a turn.
+  /// phase is rounded to 2 units of its size, and turning it 32 times adds 8 units a turn.
   func error(at t: Double) -> Double {
-    let rounding = TiltedNodes.unit * (160 + Double(losses.count) / 4)
+    let rounding = TiltedNodes.unit * (300 + Double(losses.count) / 2)
     return 2 * weightError + 2 * truncation + t * (lossError + 6 * TiltedNodes.unit * spread) + rounding
       + (rule?.relativeError(at: t) ?? 0) + (rule?.relativeError(at: 0) ?? 0)
   }
 
   /// e^(−it·mean)φ(t) at t = 0, step, 2·step, …
   func characteristic(step: Double, count: Int) -> (real: [Double], imaginary: [Double]) {
-    let lanes = (losses.count + 7) / 8
-    var centred = [SIMD8<Double>](repeating: .zero, count: lanes)
-    var weight = centred
-    for index in losses.indices {
-      centred[index / 8][index % 8] = losses[index] - mean
-      weight[index / 8][index % 8] = weights[index]
-    }
-    var turnReal = centred
-    var turnImaginary = centred
-    for lane in 0..<lanes { (turnReal[lane], turnImaginary[lane]) = TiltedNodes.unitCircle(centred[lane] * step) }
-    var (real, imaginary) = (turnReal, turnImaginary)
-    var result = (real: [Double](repeating: 0, count: count), imaginary: [Double](repeating: 0, count: count))
-    for k in 0..<count {
-      if k % 16 == 0 {
-        for lane in 0..<lanes {
-          let (c, s) = TiltedNodes.unitCircle(centred[lane] * (Double(k) * step))
-          real[lane] = c * weight[lane]
-          imaginary[lane] = s * weight[lane]
-        }
-      }
-      var (sumReal, sumImaginary) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
-      for lane in 0..<lanes {
-        let (x, y, c, s) = (real[lane], imaginary[lane], turnReal[lane], turnImaginary[lane])
-        sumReal += x
-        sumImaginary += y
-        real[lane] = x * c - y * s
-        imaginary[lane] = x * s + y * c
-      }
-      result.real[k] = sumReal.sum()
-      result.imaginary[k] = sumImaginary.sum()
-    }
-    return result
-  }
-
-  private static func unitCircle(_ angle: SIMD8<Double>) -> (SIMD8<Double>, SIMD8<Double>) {
-    var (cosine, sine) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
-    for index in 0..<8 {
-      cosine[index] = Glibc.cos(angle[index])
-      sine[index] = Glibc.sin(angle[index])
-    }
-    return (cosine, sine)
+    var wheel = PhaseWheel(angles: losses.map { $0 - mean }, sizes: weights)
+    return wheel.sums(step: step, count: count)
   }
 
   private static func sum(_ values: [Double]) -> Double {
-    var lanes = SIMD8<Double>.zero
-    for (index, value) in values.enumerated() { lanes[index % 8] += value }
+    var lanes = SIMD4<Double>.zero
+    for (index, value) in values.enumerated() { lanes[index % 4] += value }
     return lanes.sum()
   }
 }
