@@ -129,17 +129,20 @@ private struct DecayBounds {
   private(set) var oscillation = 0.0
 
   init(_ law: ContourLaw, lambda: Double) {
+    var quadratures: [(quadrature: SampledQuadrature, count: Double)] = []
     for (part, count) in law.parts {
       switch part {
       case .sampled(let sample, let removal):
-        guard let quadrature = SampledQuadrature(sample, removal: removal, lambda: lambda, reach: 4) else {
+        guard
+          let quadrature = SampledQuadrature(sample, removal: removal, lambda: lambda, reach: 4, widest: 0x1p-4)
+        else {
           variance = .nan
           continue
         }
-        sampled.append((DecayBound(quadrature), count))
+        quadratures.append((quadrature, count))
         variance += count * quadrature.nodes.variance
-        losses += Double(quadrature.positions.count)
         let width = quadrature.positions[quadrature.positions.count - 1] - quadrature.positions[0]
+        losses += width * 4
         oscillation += width * sample.mu / (2 * Double.pi)
       case .gaussian(let value):
         squaredMu += count * value
@@ -151,6 +154,7 @@ private struct DecayBounds {
         losses += Double(nodes.losses.count)
       }
     }
+    sampled = quadratures.map { (DecayBound($0.quadrature, start: 1 / variance.squareRoot()), $0.count) }
   }
 
   func logarithm(_ t: Double) -> Double {

@@ -13,7 +13,7 @@ struct QuadratureRule {
   private let exponent: Double
 
   /// The widest rule that keeps the relative error below about e^(−42) for |t| up to `reach`.
-  init(mu: Double, exponent: Double, reach: Double) {
+  init(mu: Double, exponent: Double, reach: Double, widest limit: Double) {
     self.mu = mu
     self.exponent = exponent
     let widest = Swift.min(8, 0.95 * Double.pi / mu)
@@ -25,7 +25,7 @@ struct QuadratureRule {
     }
     halfWidth = best.halfWidth
     // Few bits, so that multiples are exact.
-    step = Swift.min(0.5, QuadratureRule.short(best.step))
+    step = QuadratureRule.short(Swift.min(limit, best.step))
   }
 
   /// The eight leading bits of a positive number.

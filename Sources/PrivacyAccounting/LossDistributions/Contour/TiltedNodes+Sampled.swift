@@ -13,10 +13,13 @@ struct SampledQuadrature {
   /// The nodes at tilt λ, good for |t| up to `reach`; `nil` when there would be too many.
   ///
   /// Under removal the loss is ln r and M(z) = G(z + 1); under addition it is −ln r and M(z) = G(−z).
-  init?(_ law: SampledGaussian, removal: Bool, lambda: Double, reach: Double, most: Int = 40_000) {
+  /// - Parameter widest: an upper limit for the step.
+  init?(
+    _ law: SampledGaussian, removal: Bool, lambda: Double, reach: Double, most: Int = 40_000, widest: Double = 0.5
+  ) {
     self.law = law
     exponent = removal ? lambda + 1 : -lambda
-    let rule = QuadratureRule(mu: law.mu, exponent: exponent, reach: reach)
+    let rule = QuadratureRule(mu: law.mu, exponent: exponent, reach: reach, widest: widest)
     step = rule.step
     var side = SampledQuadratureSide(law: law, exponent: exponent, step: step, most: most)
     guard side.run(from: 0, direction: 1) else { return nil }
