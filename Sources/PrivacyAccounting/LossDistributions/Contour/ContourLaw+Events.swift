@@ -3,18 +3,17 @@ private import ExactMath
 extension ContourLaw {
   /// The compositions under removal and addition of terms with a dominating pair; one when all pairs are symmetric.
   ///
-  /// `nil` when no part has a density that makes the transform decay, or when an event is not supported.
+  /// `nil` when an event is not supported.
   static func directions(of terms: EventTerms, reach: Double) -> [ContourLaw]? {
     let builder = LossCellBuilder(reach: reach)
     var removal: [(part: Part, count: Double)] = []
     var addition: [(part: Part, count: Double)] = []
-    var (smooth, symmetric, tight) = (false, true, true)
+    var (symmetric, tight) = (true, true)
     var infinity = (removal: 0.0, addition: 0.0)
     for term in terms.terms {
       let count = Double(term.count)
       switch term.event {
       case .gaussian(let squaredMu):
-        smooth = true
         removal.append((.gaussian(squaredMu: squaredMu.doubleValue), count))
         addition.append((.gaussian(squaredMu: squaredMu.doubleValue), count))
       case .laplace(let epsilon):
@@ -26,8 +25,7 @@ extension ContourLaw {
         if case .gaussian(let squaredMu) = event {
           let mu = Interval(squaredMu).squareRoot.middle
           guard mu > 1e-6, mu < 100, rate.doubleValue > 1e-12 else { return nil }
-          smooth = true
-          let law = SampledGaussian(rate: rate.doubleValue, rest: (1 - rate).doubleValue, mu: mu)
+            let law = SampledGaussian(rate: rate.doubleValue, rest: (1 - rate).doubleValue, mu: mu)
           removal.append((.sampled(law, removal: true), count))
           addition.append((.sampled(law, removal: false), count))
         } else {
@@ -51,12 +49,21 @@ extension ContourLaw {
         tight = tight && atoms.isTight
       }
     }
-    guard smooth else { return nil }
     let up = 1 + 1e-12
     let laws = [
       ContourLaw(parts: removal, infinity: (0, infinity.removal * up), isTight: tight),
       ContourLaw(parts: addition, infinity: (0, infinity.addition * up), isTight: tight),
     ]
     return symmetric ? [laws[0]] : laws
+  }
+
+  /// The composition when all parts are finite laws, for ``AtomicComposition``; `nil` otherwise.
+  var atoms: [(law: AtomicLaw, count: Int)]? {
+    var result: [(law: AtomicLaw, count: Int)] = []
+    for (part, count) in parts {
+      guard case .atoms(let law) = part, count < 1e9 else { return nil }
+      result.append((law, Int(count)))
+    }
+    return result
   }
 }

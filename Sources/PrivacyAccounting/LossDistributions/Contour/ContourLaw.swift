@@ -49,6 +49,12 @@ struct LaplaceTransform {
     lambda * epsilon + Glibc.log((lambda + 1 + lambda * damping) / (2 * lambda + 1))
   }
 
+  /// Roughly the variance under the tilt, for choosing nodes: most mass is at the two ends.
+  var variance: Double {
+    let low = damping * lambda / (lambda + 1 + damping * lambda)
+    return 4 * epsilon * epsilon * low * (1 - low)
+  }
+
   /// e^(−itε)M(λ + it)/M(λ); its error is at most 40 units of rounding and (2λ + 1 + 2t)ε more.
   func characteristic(_ t: Double) -> (real: Double, imaginary: Double) {
     let (c, s) = (Glibc.cos(2 * t * epsilon), -Glibc.sin(2 * t * epsilon))
@@ -58,6 +64,14 @@ struct LaplaceTransform {
     let (u, v) = (2 * lambda + 1, 2 * t)
     let size = (u * u + v * v) * ((lambda + 1 + lambda * d) / (2 * lambda + 1))
     return ((x * u + y * v) / size, (y * u - x * v) / size)
+  }
+
+  /// A bound on ln |φ| at t and everywhere above: |z + 1|/|2z + 1| decreases in t, and |z|/|2z + 1| rises to ½.
+  func logDecay(_ t: Double) -> Double {
+    let up = ((lambda + 1) * (lambda + 1) + t * t).squareRoot()
+    let down = ((2 * lambda + 1) * (2 * lambda + 1) + 4 * t * t).squareRoot()
+    let whole = (lambda + 1 + lambda * damping) / (2 * lambda + 1)
+    return Swift.min(0, Glibc.log((up / down + damping / 2) / whole) + 1e-13)
   }
 
   func error(at t: Double) -> Double { 0x1p-52 * (40 + (2 * lambda + 1 + 2 * t) * epsilon) }

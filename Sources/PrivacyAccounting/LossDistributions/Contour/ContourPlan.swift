@@ -39,8 +39,8 @@ struct ContourPlan {
       guard value.isFinite else { break }
       larger.append((lambda * factor, value))
     }
-    let targets = [(finest, 4e5), (Glibc.log(1e-7), 8e5), (Glibc.log(1e-5), 2e6), (coarsest, ContourPlan.mostWork)]
-    for (logTarget, mostWork) in targets where logTarget <= coarsest {
+    let targets = [(finest, 4e5), (Glibc.log(1e-7), 8e5), (Glibc.log(1e-5), 2e6), (coarsest, ContourPlan.mostWork), (coarsest + 1, ContourPlan.mostWork)]
+    for (logTarget, mostWork) in targets where logTarget <= coarsest + 1 {
       // Periods: mass below by e^(−λP) against δ, mass above by a Chernoff bound.
       var period = Swift.max(1, -logDelta - logTarget) / lambda
       var best = Double.infinity
@@ -54,8 +54,8 @@ struct ContourPlan {
       var reach = 1 / deviation
       while bounds.logarithm(reach) - Glibc.log(3 * reach) > logTarget + logMain, reach < 1e9 { reach *= 1.1 }
       let count = (reach / spacing).rounded(.up) + 8
-      let work = count * (bounds.losses + reach * bounds.oscillation)
-      if work < mostWork, count < 200_000 {
+      let work = count * (100 + bounds.losses + reach * bounds.oscillation)
+      if work < mostWork {
         chosen = (spacing, Int(count), bounds.logarithm(count * spacing))
         break
       }
@@ -122,6 +122,7 @@ struct ContourPlan {
 /// How the transform of a whole composition decays, from the parts that have a density.
 private struct DecayBounds {
   private var sampled: [(bound: DecayBound, count: Double)] = []
+  private var laplace: [(transform: LaplaceTransform, count: Double)] = []
   private var squaredMu = 0.0
   private(set) var variance = 0.0
   /// How many losses the parts have at t = 0, and how many more per unit of t.
@@ -147,7 +148,11 @@ private struct DecayBounds {
       case .gaussian(let value):
         squaredMu += count * value
         variance += count * value
-      case .laplace: losses += 20
+      case .laplace(let epsilon):
+        let transform = LaplaceTransform(epsilon: epsilon, lambda: lambda)
+        laplace.append((transform, count))
+        variance += count * transform.variance
+        losses += 20
       case .atoms(let atomic):
         let nodes = atomic.tilted(lambda)
         variance += count * nodes.variance
@@ -158,6 +163,7 @@ private struct DecayBounds {
   }
 
   func logarithm(_ t: Double) -> Double {
-    sampled.reduce(-squaredMu * (1 - 1e-12) * t * t / 2) { $0 + $1.count * $1.bound.logarithm(t) }
+    let smooth = laplace.reduce(-squaredMu * (1 - 1e-12) * t * t / 2) { $0 + $1.count * $1.transform.logDecay(t) }
+    return sampled.reduce(smooth) { $0 + $1.count * $1.bound.logarithm(t) }
   }
 }
