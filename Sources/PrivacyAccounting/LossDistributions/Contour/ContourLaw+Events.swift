@@ -25,7 +25,7 @@ extension ContourLaw {
         if case .gaussian(let squaredMu) = event {
           let mu = Interval(squaredMu).squareRoot.middle
           guard mu > 1e-6, mu < 100, rate.doubleValue > 1e-12 else { return nil }
-            let law = SampledGaussian(rate: rate.doubleValue, rest: (1 - rate).doubleValue, mu: mu)
+          let law = SampledGaussian(rate: rate.doubleValue, rest: (1 - rate).doubleValue, mu: mu)
           removal.append((.sampled(law, removal: true), count))
           addition.append((.sampled(law, removal: false), count))
         } else {

@@ -39,7 +39,10 @@ struct ContourPlan {
       guard value.isFinite else { break }
       larger.append((lambda * factor, value))
     }
-    let targets = [(finest, 4e5), (Glibc.log(1e-7), 8e5), (Glibc.log(1e-5), 2e6), (coarsest, ContourPlan.mostWork), (coarsest + 1, ContourPlan.mostWork)]
+    let targets = [
+      (finest, 4e5), (Glibc.log(1e-7), 8e5), (Glibc.log(1e-5), 2e6), (coarsest, ContourPlan.mostWork),
+      (coarsest + 1, ContourPlan.mostWork),
+    ]
     for (logTarget, mostWork) in targets where logTarget <= coarsest + 1 {
       // Periods: mass below by e^(−λP) against δ, mass above by a Chernoff bound.
       var period = Swift.max(1, -logDelta - logTarget) / lambda
