@@ -18,7 +18,7 @@ public struct JointTest: Sendable, Hashable {
   /// How much one count under the first data set weighs against one under the second; at least 1.
   public let slope: Double
 
-  private static let cells = 96
+  private static let cells = 48
 
   /// A test whose statistic is sharpest when the true ε is near `sharpestAt`.
   ///
