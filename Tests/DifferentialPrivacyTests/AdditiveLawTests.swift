@@ -27,7 +27,7 @@ import Testing
     }
     let law = ChiSquare.law(-900...900) { Double(stair(Int($0), step, first)) * epsilon.doubleValue }
     var generator = SecureGenerator()
-    let total = 40_000
+    let total = 12_000
     let counts = (0..<total).reduce(into: [Int: Int]()) { counts, _ in
       counts[Int(mechanism.release(0, using: &generator)), default: 0] += 1
     }

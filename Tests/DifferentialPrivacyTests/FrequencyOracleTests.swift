@@ -51,7 +51,7 @@ import Testing
     try check(symmetric, LikelihoodRatio(value * value)) { symmetric.draw($0, using: &$1) }
     let optimized = try UnaryEncoding.optimized(ratio: ratio, categories: categories)
     try check(optimized, ratio) { optimized.draw($0, using: &$1) }
-    // 4e^ε/(e^ε − 1)² for a value nobody has (Wang, Blocki, Li and Jha 2017, equation 9).
+    // 4e^ε/(e^ε − 1)² for a value nobody has (Wang, Blocki, Li and Jha 2017).
     #expect(optimized.variance(count: 0, population: 7) == 28 * value / ((value - 1) * (value - 1)))
   }
 

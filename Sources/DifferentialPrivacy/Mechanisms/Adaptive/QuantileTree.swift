@@ -19,8 +19,10 @@ public struct QuantileTree: Sendable, Hashable {
     clamp(counts[..<layout.branching].reduce(Int128(0)) { $0 + Int128($1) })
   }
 
-  /// An estimate of the quantile: down the tree by the share of noisy counts, negative ones taken as zero, then straight
-  /// across the leaf. In whole numbers and rationals throughout.
+  /// An estimate of the quantile.
+  ///
+  /// Down the tree by the share of noisy counts, negative ones taken as zero, then straight across the leaf; in whole
+  /// numbers and rationals throughout.
   ///
   /// **Edge cases**: below a node without counts the answer goes straight across the node; quantiles do not decrease in p.
   /// - Precondition: p lies in [0, 1].

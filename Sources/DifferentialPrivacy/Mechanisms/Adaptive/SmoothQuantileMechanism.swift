@@ -7,7 +7,7 @@ public import SecureRandom
 /// data around the quantile asks for.
 ///
 /// Nissim, Raskhodnikova and Smith (2007). The smooth sensitivity is S = max_k w_k·A_k, where A_k is the largest local
-/// sensitivity at k replacements (proposition 3.4 there) and w_k ≈ e^(−βk). Here w_k are whole numbers over 2⁶² that never
+/// sensitivity at k replacements and w_k ≈ e^(−βk). Here w_k are whole numbers over 2⁶² that never
 /// fall faster than e^(−β), so w_k·A_k ≤ e^β·w_(k+1)·A_(k+1)′ for neighbours: S is β-smooth *exactly*, a rational number.
 ///
 /// The noise is S/α·z for z of density ∝ 1/(1 + z²)² (Student's t of three degrees of freedom; Bun and Steinke 2019),

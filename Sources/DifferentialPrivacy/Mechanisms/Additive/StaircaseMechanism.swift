@@ -4,7 +4,7 @@ public import PrivacyAccounting
 
 /// Staircase noise on whole numbers, P[x] ∝ e^(−ε·⌊(|x| + Δ − r)/Δ⌋): the least expected error at a pure ε.
 ///
-/// Geng and Viswanath (2014; 2016, theorem 4 for whole numbers): for a whole-number query of sensitivity Δ some width r
+/// Geng and Viswanath (2014; 2016 for whole numbers): for a whole-number query of sensitivity Δ some width r
 /// of the first step minimises any symmetric, increasing cost among all ε-differentially private noises. A shift by at
 /// most Δ moves ⌊(|x| + Δ − r)/Δ⌋ by at most one, so the loss is exactly ε. With Δ = 1 it is discrete Laplace noise of
 /// scale 1/ε; the gain grows with ε and Δ.
@@ -78,7 +78,7 @@ public struct StaircaseMechanism: WholeNumberMechanism, PureDP {
   private var law: StaircaseLaw { StaircaseLaw(epsilon: epsilon.value.doubleValue, step: step, first: firstStep) }
 
   /// The width of least expected |noise|, looked for around Δ/(1 + e^(ε/2)), its place for fine grids (Geng and
-  /// Viswanath 2014, theorem 7).
+  /// Viswanath 2014).
   private static func bestFirstStep(epsilon: Double, sensitivity: Int) -> Int {
     let place = Double(sensitivity) / (1 + exp(epsilon / 2))
     let candidates = (-2...2).map { min(max(Int(place) + $0, 1), sensitivity) }

@@ -6,7 +6,7 @@ public import SecureRandom
 ///
 /// Every report supports some of the values: the one it came from with a known probability, any other with a smaller
 /// one. Counting support and solving for the number of people is unbiased, and its variance is exact (Wang, Blocki, Li
-/// and Jha 2017, theorem 2).
+/// and Jha 2017).
 public protocol FrequencyOracle: PureDP {
   /// What one person sends.
   associatedtype Report: Sendable, Hashable

@@ -5,7 +5,7 @@ public import PrivacyAccounting
 ///
 /// Local randomisers flip rational coins, so e^ε and not ε is the rational number, and their privacy is exact. As an
 /// event the ratio R is the binary randomised response of the same ratio, replacement 2/(R + 1), which dominates every
-/// ε-differentially private mechanism (Kairouz, Oh and Viswanath 2015, theorem 3.1): no accountant reads less than the
+/// ε-differentially private mechanism (Kairouz, Oh and Viswanath 2015): no accountant reads less than the
 /// truth, and all of them know that the mechanism is local.
 public struct LikelihoodRatio: Sendable, Hashable, CustomStringConvertible {
   /// R = e^ε, above 1.

@@ -5,8 +5,7 @@ public import SecureRandom
 /// Frequencies from subsets: each person reports w of the k values, a set with their own being R times as likely.
 ///
 /// Ye and Barg (2018); Wang et al. (2016). The probability of a set is R/Z or 1/Z, so the loss is exactly ln R. With
-/// w near k/(R + 1), the default, no mechanism of the same ε estimates frequencies better, whatever ε is
-/// (Ye and Barg 2018, theorem V.1, up to a constant that goes to 1).
+/// w near k/(R + 1), the default, the scheme is asymptotically optimal among all of the same ε (Ye and Barg 2018).
 ///
 /// Cost: one exact coin and w uniform numbers; a report holds w numbers.
 public struct SubsetSelection: FrequencyOracle {

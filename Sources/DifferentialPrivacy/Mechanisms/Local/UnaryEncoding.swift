@@ -9,7 +9,7 @@ public import SecureRandom
 ///
 /// - ``symmetric(bitRatio:categories:)``: q = 1 − p (Erlingsson, Pihur and Korolova 2014, one-time RAPPOR).
 /// - ``optimized(ratio:categories:)``: p = ½ and q = 1/(e^ε + 1), which has the smallest variance for rare values
-///   (Wang, Blocki, Li and Jha 2017, section 4.3).
+///   (Wang, Blocki, Li and Jha 2017).
 ///
 /// Cost: one exact coin for every value.
 public struct UnaryEncoding: FrequencyOracle {

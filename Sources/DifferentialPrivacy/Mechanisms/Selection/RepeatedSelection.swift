@@ -56,7 +56,7 @@ public struct RepeatedSelection: PureDP {
 
 /// Runs a private mechanism until an answer is good enough, giving up after every run with a public probability.
 ///
-/// Liu and Talwar (2019, algorithm 2). With p the probability that a run is good enough, an answer y of that kind is
+/// Liu and Talwar (2019). With p the probability that a run is good enough, an answer y of that kind is
 /// released with probability Q(y)/(γ + (1 − γ)p) and none with (1 − p)γ/(γ + (1 − γ)p): numerator and denominator each
 /// change by at most e^ε between neighbours, so the loss is 2ε, for any γ and however many runs there are.
 ///

@@ -22,22 +22,28 @@ public struct RepetitionLaw: Sendable, Hashable {
     self.shape = shape
   }
 
-  /// P[K = k] = γ(1 − γ)^(k−1): a coin of probability γ ends the runs (Liu and Talwar 2019). The choice costs 3ε.
+  /// P[K = k] = γ(1 − γ)^(k−1).
+  ///
+  /// A coin of probability γ ends the runs (Liu and Talwar 2019). The choice costs 3ε.
   ///
   /// - Throws: ``ParameterError`` unless γ lies in [2⁻²⁰, 1).
   public static func geometric(stopping gamma: Rational) throws(ParameterError) -> RepetitionLaw {
     try truncatedNegativeBinomial(eta: 1, gamma: gamma)
   }
 
-  /// P[K = k] ∝ (1 − γ)^k/k. The choice costs 2ε.
+  /// P[K = k] ∝ (1 − γ)^k/k.
+  ///
+  /// The choice costs 2ε.
   ///
   /// - Throws: ``ParameterError`` unless γ lies in [2⁻²⁰, 1).
   public static func logarithmic(gamma: Rational) throws(ParameterError) -> RepetitionLaw {
     try truncatedNegativeBinomial(eta: 0, gamma: gamma)
   }
 
-  /// P[K = k] ∝ (1 − γ)^k · Π_{l<k} (l + η)/(l + 1) for k ≥ 1 (Papernot and Steinke 2022, definition 1). The choice costs
-  /// (2 + η)ε; a smaller η needs a smaller γ for the same mean.
+  /// P[K = k] ∝ (1 − γ)^k · Π_{l<k} (l + η)/(l + 1) for k ≥ 1.
+  ///
+  /// Papernot and Steinke (2022). The choice costs (2 + η)ε; a smaller η needs a smaller γ for the same
+  /// mean.
   ///
   /// - Throws: ``ParameterError`` unless −1 < η ≤ 1 and γ lies in [2⁻²⁰, 1).
   public static func truncatedNegativeBinomial(
@@ -55,7 +61,9 @@ public struct RepetitionLaw: Sendable, Hashable {
     return RepetitionLaw(.truncatedNegativeBinomial(eta: eta, gamma: gamma))
   }
 
-  /// P[K = k] = e^(−μ)·μ^k/k!; with K = 0 nothing is chosen. The choice costs ε + μ·tanh(ε/2), at most ε + μ·ε/2.
+  /// P[K = k] = e^(−μ)·μ^k/k!, with nothing chosen for K = 0.
+  ///
+  /// The choice costs ε + μ·tanh(ε/2), at most ε + μ·ε/2.
   ///
   /// - Throws: ``ParameterError`` unless μ lies in (0, 2²⁰].
   public static func poisson(mean: Rational) throws(ParameterError) -> RepetitionLaw {
@@ -72,7 +80,7 @@ public struct RepetitionLaw: Sendable, Hashable {
   /// Let f be the probability generating function of K and Q the law of one run, answers ordered by quality. The chosen
   /// answer is y with probability Q(y) times the mean of f′ between Q(worse than y) and Q(no better than y). Between
   /// neighbours Q(y) changes by at most e^ε, and f′(x) ∝ (γ + (1 − γ)(1 − x))^(−η−1) by at most e^((η+1)ε), as 1 − x is
-  /// a probability itself (Papernot and Steinke 2022, corollary 3). For the Poisson law f′(x) ∝ e^(μx), and x moves by at
+  /// a probability itself (Papernot and Steinke 2022). For the Poisson law f′(x) ∝ e^(μx), and x moves by at
   /// most the total variation distance, tanh(ε/2) ≤ ε/2.
   func loss(ofRuns epsilon: Epsilon) -> Rational {
     switch shape {
@@ -116,7 +124,9 @@ public struct RepetitionLaw: Sendable, Hashable {
     }
   }
 
-  /// A sum of Poisson numbers of means m ≤ ½. The run of successes of coins m/1, m/2, m/3, … is N = k with probability
+  /// A sum of Poisson numbers of means m ≤ ½.
+  ///
+  /// The run of successes of coins m/1, m/2, m/3, … is N = k with probability
   /// m^k/k! · (1 − m/(k+1)); kept with probability (1 − m)/(1 − m/(k+1)) it is a Poisson number.
   private func poisson<Source: UniformSource & ~Copyable>(_ mean: Rational, using source: inout Source) -> Int {
     let parts = (mean * 2).ceiling ?? 1

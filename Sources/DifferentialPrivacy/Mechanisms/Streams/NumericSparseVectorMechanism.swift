@@ -4,9 +4,9 @@ public import SecureRandom
 
 /// The sparse vector technique that also releases a noisy number for every value above the threshold.
 ///
-/// Lyu, Su and Li (2017, algorithm 7 and theorem 4): comparisons cost ε₁ + ε₂ as in ``SparseVectorMechanism``; each of the
+/// Lyu, Su and Li (2017, algorithm 7): comparisons cost ε₁ + ε₂ as in ``SparseVectorMechanism``; each of the
 /// at most c numbers is released with *fresh* exact discrete Laplace noise of scale cΔ/ε₃, for ε₃ in all. Releasing the
-/// noisy value that was compared would be private for no ε (section 3 there).
+/// noisy value that was compared would be private for no ε.
 ///
 /// Cost: one draw a value, and one more for every answer above.
 ///

@@ -8,7 +8,7 @@ public import SecureRandom
 /// threshold for the whole stream, fresh noise on every value, and no number released. With ε₁ for the threshold and ε₂
 /// for the values, noise is exact discrete Laplace of scale Δ/ε₁ on the threshold and 2cΔ/ε₂ on the values (cΔ/ε₂ for
 /// monotone values). The proof shifts both noises by whole steps, so it holds for the discrete law unchanged. For many
-/// answers a small share for the threshold is best: ε₁ : ε₂ = 1 : (2c)^(2/3) (section 4.2 there). To release the noisy
+/// answers a small share for the threshold is best: ε₁ : ε₂ = 1 : (2c)^(2/3) (Lyu, Su and Li 2017). To release the noisy
 /// numbers too, pay for them: ``NumericSparseVectorMechanism``.
 ///
 /// Cost: one draw a value.
