@@ -1,6 +1,6 @@
 public import ExactMath
+private import Glibc
 public import PrivacyAccounting
-public import SecureRandom
 
 /// Discrete Gaussian noise on whole numbers: P[x] ∝ e^(−x²/(2σ²)).
 ///
@@ -8,15 +8,18 @@ public import SecureRandom
 /// A vector that changes by at most Δ in the L2 norm satisfies ρ-zero-concentrated privacy with ρ = Δ²/(2σ²) (theorem 4
 /// there). The law is not dominated by the continuous Gaussian of the same σ and has an event of its own.
 ///
+/// Cost: about fifteen uniform words a single draw, one word and one look-up a draw in vectors of 256 and more.
+///
 /// **Edge cases**: values are clamped to ±2⁶¹ and answers to ±2⁶²; nothing overflows or traps, whatever the data.
-public struct DiscreteGaussianMechanism: NoiseMechanism {
+public struct DiscreteGaussianMechanism: WholeNumberMechanism {
   /// The parameter σ in grid steps, kept as σ².
   public let sigma: NoiseScale
   /// The largest change of the vector in the L2 norm, in grid steps.
   public let sensitivity: L2Sensitivity
   /// The number of whole numbers in one release.
   public let dimension: Dimension
-  private let noise: NoiseSource
+  /// The law of the noise.
+  public let noise: WholeNumberNoise
 
   /// A mechanism from checked parameters.
   ///
@@ -26,7 +29,7 @@ public struct DiscreteGaussianMechanism: NoiseMechanism {
     self.sigma = sigma
     self.sensitivity = sensitivity
     self.dimension = dimension
-    noise = NoiseSource(.discreteGaussian(variance: sigma.variance))
+    noise = WholeNumberNoise(.discreteGaussian(variance: sigma.variance))
   }
 
   /// A mechanism for a vector that changes by at most `sensitivity` grid steps in the L2 norm.
@@ -48,44 +51,21 @@ public struct DiscreteGaussianMechanism: NoiseMechanism {
     sigma.variance.doubleRoundedUp.squareRoot()
   }
 
+  /// The mean of |x| under the law, summed for σ up to 64 and by the Euler–Maclaurin formula beyond.
+  public var expectedError: Double {
+    let square = sigma.variance.doubleValue
+    let root = square.squareRoot()
+    if root > 64 { return root * (2 / Double.pi).squareRoot() * (1 - 1 / (12 * square)) }
+    // e^(−x²/(2σ²)) is below 10⁻³⁰⁰ from 38σ on.
+    let weights = (1...(Int(38 * root) + 2)).map { exp(-Double($0) * Double($0) / (2 * square)) }
+    let moment = zip(1..., weights).reversed().reduce(0) { $0 + Double($1.0) * $1.1 }
+    return 2 * moment / (1 + 2 * weights.reversed().reduce(0, +))
+  }
+
   /// Twice the tail of the continuous normal covers the discrete one: P[X ≥ m] ≤ P[N(0, σ²) ≥ m − 1]
   /// (proposition 25 there).
   public func errorBound(confidence: Double) -> Double {
     precondition(confidence > 0 && confidence < 1, "a confidence lies between 0 and 1")
     return NormalQuantile.twoSided(confidence: confidence, sigma: standardDeviation).rounded(.up)
-  }
-
-  /// The value with noise.
-  ///
-  /// - Precondition: the mechanism's dimension is 1.
-  public func release(_ value: Int64, using generator: inout SecureGenerator) -> Int64 {
-    precondition(dimension.value == 1, "a vector mechanism releases vectors of its dimension")
-    return noise.noisy(value, using: &generator)
-  }
-
-  /// The values with independent noise.
-  ///
-  /// - Precondition: there are as many values as the mechanism's dimension.
-  public func release(_ values: [Int64], using generator: inout SecureGenerator) -> [Int64] {
-    precondition(values.count == dimension.value, "a vector mechanism releases vectors of its dimension")
-    var result = values
-    noise.add(to: &result, using: &generator)
-    return result
-  }
-
-  /// Noise for `count` later releases of one value each.
-  ///
-  /// - Precondition: the mechanism's dimension is 1.
-  public func prepare(_ count: Int, using generator: inout SecureGenerator) -> PreparedNoise {
-    precondition(dimension.value == 1, "noise is prepared for single values")
-    return PreparedNoise(noise, count: count, event: event, using: &generator)
-  }
-
-  /// The values with noise from a simulation's stream.
-  package func simulate(_ values: [Int64], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
-    precondition(values.count == dimension.value, "a vector mechanism releases vectors of its dimension")
-    var result = values
-    noise.add(to: &result, using: &generator)
-    return Simulated(result)
   }
 }

@@ -48,6 +48,11 @@ public struct NoiseStream: Sendable {
     return NoiseStream(.skellam(variance: sigma.variance))
   }
 
+  /// The noise of any mechanism on whole numbers, ``StaircaseMechanism`` for one.
+  public static func noise(of mechanism: some WholeNumberMechanism) -> NoiseStream {
+    NoiseStream(mechanism.noise.source.law)
+  }
+
   /// The noise of ``LaplaceMechanism`` on its default grid.
   ///
   /// - Throws: ``ParameterError`` for a scale whose grid would be out of range.

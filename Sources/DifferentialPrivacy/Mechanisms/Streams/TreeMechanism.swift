@@ -1,3 +1,4 @@
+import ExactMath
 public import PrivacyAccounting
 public import SecureRandom
 
@@ -8,83 +9,61 @@ public import SecureRandom
 /// length. One step lies in at most one block of each of ⌊log₂ horizon⌋ + 1 lengths, which is the number of releases
 /// the event counts.
 ///
+/// Cost: one draw a step and ⌊log₂ horizon⌋ + 1 numbers of memory. For Gaussian noise ``ToeplitzMechanism`` has a
+/// smaller error.
+///
 /// The protected change is of one step, by at most the node's sensitivity; a person present in several steps is a group.
 ///
 /// **Edge cases**: steps are clamped to ±2⁴⁰, which keeps every sum in range and raises no sensitivity; totals are
 /// clamped to ±2⁶².
-public struct TreeMechanism: Sendable {
+public struct TreeMechanism<Node: WholeNumberMechanism>: Sendable {
   /// The number of steps a stream may have.
   public let horizon: Int
-  private let node: Node
-
-  enum Node: Sendable {
-    case laplace(DiscreteLaplaceMechanism)
-    case gaussian(DiscreteGaussianMechanism)
-  }
+  /// The noise of every node.
+  public let node: Node
 
   /// The longest stream.
-  public static let longestHorizon = 1 << 20
+  public static var longestHorizon: Int { 1 << 20 }
 
-  private init(horizon: Int, node: Node, dimension: Dimension) throws(ParameterError) {
+  /// A tree whose every node gets this noise: discrete Laplace, discrete Gaussian, Skellam or staircase.
+  ///
+  /// - Throws: ``ParameterError`` for a horizon outside 1 … 2²⁰ or noise of more than one dimension.
+  public init(horizon: Int, node: Node) throws(ParameterError) {
     guard (1...TreeMechanism.longestHorizon).contains(horizon) else {
       throw ParameterError(.outOfRange, "horizon", "must be from 1 to 2^20 steps")
     }
-    guard dimension.value == 1 else {
+    guard node.dimension.value == 1 else {
       throw ParameterError(.outOfRange, "dimension", "must be 1 for the noise of one node")
     }
     self.horizon = horizon
     self.node = node
   }
 
-  /// A tree whose every node gets this discrete Laplace noise.
-  ///
-  /// - Throws: ``ParameterError`` for a horizon outside 1 … 2²⁰ or noise of more than one dimension.
-  public init(horizon: Int, node: DiscreteLaplaceMechanism) throws(ParameterError) {
-    try self.init(horizon: horizon, node: .laplace(node), dimension: node.dimension)
-  }
-
-  /// A tree whose every node gets this discrete Gaussian noise.
-  ///
-  /// - Throws: ``ParameterError`` for a horizon outside 1 … 2²⁰ or noise of more than one dimension.
-  public init(horizon: Int, node: DiscreteGaussianMechanism) throws(ParameterError) {
-    try self.init(horizon: horizon, node: .gaussian(node), dimension: node.dimension)
-  }
-
   /// The number of block lengths: of nodes that one step can change.
   public var levels: LevelCount { LevelCount(unchecked: Int.bitWidth - horizon.leadingZeroBitCount) }
 
   /// One whole stream, however many of its steps are taken.
-  public var event: PrivacyEvent {
-    switch node {
-    case .laplace(let mechanism): .tree(levels: levels, node: mechanism.event)
-    case .gaussian(let mechanism): .tree(levels: levels, node: mechanism.event)
-    }
-  }
+  public var event: PrivacyEvent { .tree(levels: levels, node: node.event) }
 
   /// The standard deviation of the noise in the total after `steps` steps: the node's times the root of the number of
   /// ones in the binary form of `steps`.
   public func standardDeviation(after steps: Int) -> Double {
-    let one =
-      switch node {
-      case .laplace(let mechanism): mechanism.standardDeviation
-      case .gaussian(let mechanism): mechanism.standardDeviation
-      }
-    return one * Double(max(0, steps).nonzeroBitCount).squareRoot()
+    node.standardDeviation * Double(max(0, steps).nonzeroBitCount).squareRoot()
   }
 
   /// Starts a stream.
-  public func start() -> ContinualCount { ContinualCount(horizon: horizon, levels: levels.value, node: node) }
+  public func start() -> ContinualCount<Node> { ContinualCount(horizon: horizon, levels: levels.value, node: node) }
 }
 
 /// One stream of a ``TreeMechanism``: it holds sums without noise, so it can be neither copied nor printed.
-public struct ContinualCount: ~Copyable, Sendable {
+public struct ContinualCount<Node: WholeNumberMechanism>: ~Copyable, Sendable {
   private let horizon: Int
-  private let node: TreeMechanism.Node
+  private let node: Node
   private var taken = 0
   private var exact: [Int64]
   private var noisy: [Int64]
 
-  init(horizon: Int, levels: Int, node: TreeMechanism.Node) {
+  init(horizon: Int, levels: Int, node: Node) {
     self.horizon = horizon
     self.node = node
     exact = [Int64](repeating: 0, count: levels)
@@ -107,12 +86,18 @@ public struct ContinualCount: ~Copyable, Sendable {
       noisy[lower] = 0
     }
     exact[level] = sum
-    noisy[level] =
-      switch node {
-      case .laplace(let mechanism): mechanism.release(sum, using: &generator)
-      case .gaussian(let mechanism): mechanism.release(sum, using: &generator)
-      }
+    noisy[level] = node.release(sum, using: &generator)
     let total = noisy.reduce(into: Int128(0)) { $0 += Int128($1) }
     return Int64(min(max(total, -(1 << 62)), 1 << 62))
   }
+}
+
+extension TreeMechanism: PureDP where Node: PureDP {
+  /// A step changes one node of each length: the node's loss times the number of lengths.
+  public var pureLoss: Epsilon { Epsilon(unchecked: node.pureLoss.value * Rational(levels.value)) }
+}
+
+extension TreeMechanism: ConcentratedDP where Node: ConcentratedDP {
+  /// A step changes one node of each length: the node's loss times the number of lengths.
+  public var concentratedLoss: Rho { Rho(unchecked: node.concentratedLoss.value * Rational(levels.value)) }
 }

@@ -13,4 +13,9 @@ enum NormalQuantile {
     }
     return high * sigma
   }
+
+  /// A width h with P[|X| > h] ≤ 1 − confidence for every X that is subgaussian with parameter σ: 2e^(−h²/(2σ²)).
+  static func subgaussian(confidence: Double, sigma: Double) -> Double {
+    sigma * (2 * log(2 / (1 - confidence))).squareRoot()
+  }
 }

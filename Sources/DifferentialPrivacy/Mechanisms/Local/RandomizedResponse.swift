@@ -5,14 +5,13 @@ public import SecureRandom
 /// Keeps an answer out of k with probability 1 − p and replaces it by a uniform one of the k otherwise.
 ///
 /// Warner (1965), with k answers: pure local privacy of ε = ln(1 + k(1 − p)/p) under replace-one. Exact: one rational
-/// coin and one uniform integer.
-public struct RandomizedResponse: Sendable {
+/// coin and one uniform integer, which is also the cost of an answer.
+public struct RandomizedResponse: PureDP {
   /// The probability of replacement.
   public let replacement: ReplacementProbability
   /// The number of answers.
   public let categories: CategoryCount
-  private let numerator: BigWhole
-  private let denominator: BigWhole
+  private let replace: RationalCoin
 
   /// A randomiser from checked parameters.
   ///
@@ -24,8 +23,7 @@ public struct RandomizedResponse: Sendable {
     }
     self.replacement = replacement
     self.categories = categories
-    numerator = BigWhole(numeratorOf: value)
-    denominator = BigWhole(denominatorOf: value)
+    replace = RationalCoin(value)
   }
 
   /// A randomiser that replaces with probability `replacement` by one of `categories` answers.
@@ -33,6 +31,26 @@ public struct RandomizedResponse: Sendable {
   /// - Throws: ``ParameterError`` for a probability outside (0, 1] or fewer than two answers.
   public init(replacement: Rational, categories: Int = 2) throws(ParameterError) {
     try self.init(replacement: ReplacementProbability(replacement), categories: CategoryCount(categories))
+  }
+
+  /// A randomiser of a given e^ε: the replacement is k/(e^ε − 1 + k).
+  ///
+  /// - Throws: ``ParameterError`` for fewer than two answers.
+  public init(ratio: LikelihoodRatio, categories: Int = 2) throws(ParameterError) {
+    try self.init(
+      replacement: RandomizedResponse.replacement(ratio: ratio, categories: categories), categories: categories)
+  }
+
+  static func replacement(ratio: LikelihoodRatio, categories: Int) -> Rational {
+    Rational(categories) / (ratio.value - 1 + Rational(categories))
+  }
+
+  /// ln(1 + k(1 − p)/p), rounded up; 0 when every answer is replaced.
+  public var pureLoss: Epsilon {
+    let p = replacement.value
+    guard p < 1 else { return Epsilon(unchecked: 0) }
+    let bound = Interval(Rational(categories.value) * (1 - p) / p).logarithmOfOnePlus.high
+    return Epsilon(unchecked: Rational(exactly: bound) ?? Rational(categories.value) * (1 - p) / p)
   }
 
   /// One answer.
@@ -64,10 +82,20 @@ public struct RandomizedResponse: Sendable {
     return counts.map { (Rational($0) - background) / kept }
   }
 
-  private func draw<Source: UniformSource & ~Copyable>(_ answer: Int, using source: inout Source) -> Int {
+  /// The exact variance of the estimate of a count of `count` among `population` answers.
+  ///
+  /// **Edge cases**: `nil` when p = 1.
+  public func variance(count: Int, population: Int) -> Rational? {
+    let kept = 1 - replacement.value
+    guard kept.signum > 0 else { return nil }
+    let other = replacement.value / Rational(categories.value)
+    return SupportProbabilities(own: kept + other, other: other).variance(count: count, population: population)
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(_ answer: Int, using source: inout Source) -> Int {
     // Both are always drawn, so that time does not tell which was used.
-    let replaced = source.bernoulli(numerator, outOf: denominator)
-    let other = source.uniform(in: 0..<categories.value)
+    let replaced = replace.flip(using: &source)
+    let other = Int(source.uniform(under: UInt64(categories.value)))
     return replaced ? other : min(max(answer, 0), categories.value - 1)
   }
 }

@@ -47,6 +47,9 @@ public struct LaplaceMechanism: NoiseMechanism {
   /// The standard deviation of the noise.
   public var standardDeviation: Double { discrete.standardDeviation * grid.step.doubleValue }
 
+  /// The mean of |noise|.
+  public var expectedError: Double { discrete.expectedError * grid.step.doubleValue }
+
   /// A width that the noise exceeds with probability at most 1 − `confidence`.
   public func errorBound(confidence: Double) -> Double {
     discrete.errorBound(confidence: confidence) * grid.step.doubleValue

@@ -1,13 +1,17 @@
-import ExactMath
+public import ExactMath
 public import PrivacyAccounting
 public import SecureRandom
 
 /// Says of a stream of values which lie above a threshold, until it has said so `cutoff` times.
 ///
 /// The standard sparse vector technique in the variant that is private (Lyu, Su and Li 2017, algorithm 1): one noisy
-/// threshold for the whole stream, fresh noise on every value, and no number released. Noise is exact discrete Laplace of
-/// scale 2Δ/ε on the threshold and 4cΔ/ε on the values (2cΔ/ε for monotone values): half of ε pays for each. The proof
-/// shifts both noises by whole steps, so it holds for the discrete law unchanged.
+/// threshold for the whole stream, fresh noise on every value, and no number released. With ε₁ for the threshold and ε₂
+/// for the values, noise is exact discrete Laplace of scale Δ/ε₁ on the threshold and 2cΔ/ε₂ on the values (cΔ/ε₂ for
+/// monotone values). The proof shifts both noises by whole steps, so it holds for the discrete law unchanged. For many
+/// answers a small share for the threshold is best: ε₁ : ε₂ = 1 : (2c)^(2/3) (Lyu, Su and Li 2017). To release the noisy
+/// numbers too, pay for them: ``NumericSparseVectorMechanism``.
+///
+/// Cost: one draw a value.
 ///
 /// **Edge cases**: values are clamped to ±2⁶¹.
 public struct SparseVectorMechanism: Sendable {
@@ -23,9 +27,11 @@ public struct SparseVectorMechanism: Sendable {
   /// - Parameters:
   ///   - sensitivity: the largest change of any value, in whole numbers.
   ///   - monotone: whether adding a record moves no two values in opposite directions.
+  ///   - thresholdShare: ε₁/ε, strictly between 0 and 1.
   /// - Throws: ``ParameterError`` for a parameter out of range.
   public init(
-    epsilon: Epsilon, cutoff: Cutoff, sensitivity: Int = 1, monotone: Bool = false
+    epsilon: Epsilon, cutoff: Cutoff, sensitivity: Int = 1, monotone: Bool = false,
+    thresholdShare: Rational = Rational(1, 2)
   ) throws(ParameterError) {
     guard epsilon.value.signum > 0 else {
       throw ParameterError(.outOfRange, "epsilon", "must be above 0")
@@ -33,8 +39,12 @@ public struct SparseVectorMechanism: Sendable {
     guard sensitivity > 0 else {
       throw ParameterError(.outOfRange, "sensitivity", "must be a whole number > 0")
     }
-    let thresholdScale = Rational(2) * Rational(sensitivity) / epsilon.value
-    let valueScale = thresholdScale * Rational(cutoff.value) * (monotone ? 1 : 2)
+    guard thresholdShare.signum > 0, thresholdShare < 1 else {
+      throw ParameterError(.outOfRange, "threshold-share", "must lie strictly between 0 and 1")
+    }
+    let thresholdScale = Rational(sensitivity) / (epsilon.value * thresholdShare)
+    let valueScale =
+      Rational(sensitivity) * Rational(cutoff.value) * (monotone ? 1 : 2) / (epsilon.value * (1 - thresholdShare))
     try ScaleLimits.checkScale(thresholdScale, "epsilon")
     try ScaleLimits.checkScale(valueScale, "epsilon")
     self.epsilon = epsilon

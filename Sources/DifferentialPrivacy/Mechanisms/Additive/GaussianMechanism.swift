@@ -20,7 +20,7 @@ public struct GaussianMechanism: NoiseMechanism {
   /// The grid of values and answers.
   public let grid: Grid
   private let multiplier: NoiseMultiplier
-  private let noise: NoiseSource
+  private let noise: WholeNumberNoise
 
   /// A mechanism for vectors of grid values that change by at most `sensitivity` in the L2 norm.
   ///
@@ -40,7 +40,7 @@ public struct GaussianMechanism: NoiseMechanism {
     self.sensitivity = sensitivity
     self.dimension = dimension
     self.grid = grid
-    noise = NoiseSource(.roundedNormal(variance: variance))
+    noise = WholeNumberNoise(.roundedNormal(variance: variance))
   }
 
   /// A mechanism for vectors of grid values that change by at most `sensitivity` in the L2 norm.
@@ -57,6 +57,9 @@ public struct GaussianMechanism: NoiseMechanism {
   /// σ; rounding adds at most a twelfth of a squared step to the variance.
   public var standardDeviation: Double { sigma.variance.doubleValue.squareRoot() }
 
+  /// σ·√(2/π), the mean of |noise| before rounding; the step is at most σ/64, so rounding moves it by less than 10⁻⁴ of it.
+  public var expectedError: Double { standardDeviation * (2 / Double.pi).squareRoot() }
+
   /// A width that the noise on one coordinate exceeds with probability at most 1 − `confidence`.
   public func errorBound(confidence: Double) -> Double {
     precondition(confidence > 0 && confidence < 1, "a confidence lies between 0 and 1")
@@ -68,8 +71,7 @@ public struct GaussianMechanism: NoiseMechanism {
   /// - Parameter steps: the value in grid steps.
   /// - Precondition: the mechanism's dimension is 1.
   public func release(steps: Int64, using generator: inout SecureGenerator) -> GridValue {
-    precondition(dimension.value == 1, "a vector mechanism releases vectors of its dimension")
-    return GridValue(steps: noise.noisy(steps, using: &generator), grid: grid)
+    GridValue(steps: noise.release(steps, dimension, using: &generator), grid: grid)
   }
 
   /// The values with independent noise, in grid steps.
@@ -77,25 +79,18 @@ public struct GaussianMechanism: NoiseMechanism {
   /// - Parameter steps: the values in grid steps.
   /// - Precondition: there are as many values as the mechanism's dimension.
   public func release(steps: [Int64], using generator: inout SecureGenerator) -> [Int64] {
-    precondition(steps.count == dimension.value, "a vector mechanism releases vectors of its dimension")
-    var result = steps
-    noise.add(to: &result, using: &generator)
-    return result
+    noise.release(steps, dimension, using: &generator)
   }
 
   /// Noise for `count` later releases of one value each, in grid steps.
   ///
   /// - Precondition: the mechanism's dimension is 1.
   public func prepare(_ count: Int, using generator: inout SecureGenerator) -> PreparedNoise {
-    precondition(dimension.value == 1, "noise is prepared for single values")
-    return PreparedNoise(noise, count: count, event: event, using: &generator)
+    noise.prepare(count, event, dimension, using: &generator)
   }
 
   /// The values with noise from a simulation's stream, in grid steps.
   package func simulate(steps: [Int64], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
-    precondition(steps.count == dimension.value, "a vector mechanism releases vectors of its dimension")
-    var result = steps
-    noise.add(to: &result, using: &generator)
-    return Simulated(result)
+    Simulated(noise.release(steps, dimension, using: &generator))
   }
 }

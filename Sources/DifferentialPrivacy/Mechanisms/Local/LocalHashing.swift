@@ -24,8 +24,13 @@ public struct LocalHashingReport: Sendable, Hashable, Codable {
 /// it is Hadamard response. About e^ε + 1 buckets are best. The hash function does not depend on the value, so the cost
 /// is that of randomised response over the buckets, whatever the number of values.
 ///
+/// Cost: one word a bucket bit, one exact coin and one uniform number; decoding looks at every report for every value.
+///
 /// **Edge cases**: an answer outside the values is clamped into them, so that no data makes a trap.
-public struct LocalHashing: Sendable {
+public struct LocalHashing: FrequencyOracle {
+  /// A hash function and a bucket.
+  public typealias Report = LocalHashingReport
+
   /// The number of values that can be asked about.
   public let categories: CategoryCount
   /// log₂ of the number of buckets.
@@ -49,8 +54,23 @@ public struct LocalHashing: Sendable {
     self.bucketBits = bucketBits
   }
 
+  /// The randomiser of a given cost, with the number of buckets of smallest variance, e^ε + 1 to the nearest power of two.
+  ///
+  /// - Throws: ``ParameterError`` for a parameter out of range.
+  public init(ratio: LikelihoodRatio, categories: Int) throws(ParameterError) {
+    let buckets = (ratio.value + 1).floor ?? .max
+    let floor = Int.bitWidth - 1 - buckets.leadingZeroBitCount
+    let bits = min(max(buckets >= (3 << floor) / 2 ? floor + 1 : floor, 1), 16)
+    try self.init(
+      replacement: RandomizedResponse.replacement(ratio: ratio, categories: 1 << bits), bucketBits: bits,
+      categories: categories)
+  }
+
   /// One person's report.
   public var event: PrivacyEvent { response.event }
+
+  /// That of randomised response over the buckets.
+  public var pureLoss: Epsilon { response.pureLoss }
 
   /// The report of a person whose value is `value`.
   public func respond(_ value: Int, using generator: inout SecureGenerator) -> LocalHashingReport {
@@ -67,37 +87,20 @@ public struct LocalHashing: Sendable {
       LocalHashingReport(masks: masks, bucket: response.simulate(bucket, using: &generator).value))
   }
 
-  /// Unbiased estimates of how many people have each of `values`; exact, and possibly negative.
-  ///
-  /// A report supports the values that hash to its bucket: its own with probability 1 − p + p/g, any other with 1/g.
-  ///
-  /// - Throws: ``ParameterError`` for a report of another question and a value out of range.
-  public func estimates(of values: [Int], from reports: [LocalHashingReport]) throws(ParameterError) -> [Rational] {
-    let buckets = 1 << bucketBits
-    for report in reports where report.masks.count != bucketBits || !(0..<buckets).contains(report.bucket) {
-      throw ParameterError(.outOfRange, "report", "does not belong to this question")
-    }
-    for value in values where !(0..<categories.value).contains(value) {
-      throw ParameterError(.outOfRange, "value", "must be one of the categories")
-    }
-    let background = Rational(reports.count, buckets)
-    return values.map { value in
-      let support = reports.reduce(0) { $0 + (LocalHashing.bucket(of: value, $1.masks) == $1.bucket ? 1 : 0) }
-      return (Rational(support) - background) / advantage
-    }
-  }
-
-  /// The exact variance of an estimate when `count` of `population` people have the value.
-  public func variance(count: Int, population: Int) -> Rational {
+  /// 1 − p + p/g for a report's own value and 1/g for any other, with g buckets.
+  public var support: SupportProbabilities {
     let other = Rational(1, 1 << bucketBits)
-    let own = other + advantage
-    let spread = Rational(count) * own * (1 - own) + Rational(population - count) * other * (1 - other)
-    return spread / (advantage * advantage)
+    return SupportProbabilities(own: other + (1 - response.replacement.value) * (1 - other), other: other)
   }
 
-  /// How much likelier a report supports its own value than another.
-  private var advantage: Rational {
-    (1 - response.replacement.value) * (1 - Rational(1, 1 << bucketBits))
+  /// Whether the report has as many masks as this question and one of its buckets.
+  public func admits(_ report: LocalHashingReport) -> Bool {
+    report.masks.count == bucketBits && (0..<(1 << bucketBits)).contains(report.bucket)
+  }
+
+  /// Whether the value falls into the report's bucket.
+  public func supports(_ report: LocalHashingReport, _ value: Int) -> Bool {
+    LocalHashing.bucket(of: value, report.masks) == report.bucket
   }
 
   private static func bucket(of value: Int, _ masks: [UInt64]) -> Int {
