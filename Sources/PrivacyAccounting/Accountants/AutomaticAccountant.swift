@@ -10,7 +10,9 @@ public struct AutomaticAccountant: Accountant {
   /// Asks every accountant of the library.
   public init() {
     candidates = [
-      GaussianAccountant(), PureAccountant(), ZCDPAccountant(), RenyiAccountant(), LossDistributionAccountant(),
+      GaussianAccountant(), PureAccountant(), AdvancedAccountant(), OptimalAccountant(exactOnly: true),
+      ShuffleAccountant(),
+      ZCDPAccountant(), RenyiAccountant(), LossDistributionAccountant(),
     ]
   }
 
