@@ -203,8 +203,8 @@ import Testing
     for _ in 0..<10 { try odometer.record(.laplace(scale: 10)) }
     #expect(odometer.claim.epsilon == 1 && odometer.claim.delta == 0)
     #expect(throws: BudgetRefusal.self) { try odometer.record(.gaussian(noiseMultiplier: 1)) }
-    #expect(throws: ParameterError.self) { try PrivacyOdometer(.pure, delta: Delta("1e-6")) }
-    #expect(throws: ParameterError.self) { try PrivacyOdometer(.zcdp, delta: Delta(0)) }
+    #expect(throws: ParameterError.self) { _ = try PrivacyOdometer(.pure, delta: Delta("1e-6")) }
+    #expect(throws: ParameterError.self) { _ = try PrivacyOdometer(.zcdp, delta: Delta(0)) }
   }
 
   @Test func `claims never fall, and never undercut what a filter of the same total would say`() throws {

@@ -16,6 +16,15 @@ public struct AutomaticAccountant: Accountant {
     ]
   }
 
+  private init(_ candidates: [any Accountant]) {
+    self.candidates = candidates
+  }
+
+  /// The same without loss distributions, which cost most by far.
+  var withoutLossDistributions: AutomaticAccountant {
+    AutomaticAccountant(candidates.filter { !($0 is LossDistributionAccountant) })
+  }
+
   /// The tightest bounds on ε.
   public func epsilon(of event: PrivacyEvent, delta: Delta, adjacency: Adjacency) throws(AccountingError) -> Bounds {
     try bestEpsilon(of: event, delta: delta, adjacency: adjacency).bounds
