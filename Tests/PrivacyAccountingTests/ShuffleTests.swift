@@ -58,7 +58,7 @@ import Testing
 
   @Test func `amplification helps, more with more users, and never costs`() throws {
     var last = Double.infinity
-    for n in [1, 10, 1_000, 100_000, 10_000_000] {
+    for n in [1, 10, 1_000, 10_000_000] {
       let event = try PrivacyEvent(parsing: "shuffle(n=\(n), randomized-response(p=0.5, k=4))")
       let upper = try accountant.epsilon(of: event, delta: Delta("1e-6"), adjacency: .replaceOne).upper
       let local = try PureAccountant().epsilon(of: event, delta: Delta("1e-6"), adjacency: .replaceOne).upper
@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test func `epsilon and delta of a shuffle invert each other`() throws {
-    for n in [100, 10_000] {
+    for n in [100, 2_000] {
       let event = try PrivacyEvent(parsing: "shuffle(n=\(n), laplace(scale=1/2))")
       let upper = try accountant.epsilon(of: event, delta: Delta("1e-5"), adjacency: .replaceOne).upper
       let back = try accountant.delta(of: event, epsilon: Epsilon(exactly: upper), adjacency: .replaceOne).upper
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func `shuffled rounds compose below their sum and above one round`() throws {
-    let one = try PrivacyEvent(parsing: "shuffle(n=10000, randomized-response(p=0.5, k=2))")
+    let one = try PrivacyEvent(parsing: "shuffle(n=2000, randomized-response(p=0.5, k=2))")
     let many = try PrivacyEvent.repeated(one, count: 50)
     let delta = try Delta("1e-6")
     let single = try accountant.epsilon(of: one, delta: delta, adjacency: .replaceOne).upper

@@ -21,7 +21,7 @@ public struct OptimalAccountant: Accountant {
   }
 
   /// An accountant that gives the plain sum where the exact one is too long, for those who ask loss distributions too.
-  init(exactOnly: Bool) {
+  package init(exactOnly: Bool) {
     boundsAll = !exactOnly
   }
 
