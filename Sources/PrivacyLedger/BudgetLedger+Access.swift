@@ -8,7 +8,8 @@ struct LedgerAccess: Sendable {
   /// Deny by default: no capability, a foreign or expired one, or one that does not name the thing, is a refusal.
   func require(_ permission: LedgerCapability.Permission, budget: String?) throws(LedgerError) {
     guard let capability else {
-      throw LedgerError(.denied, "capability: the ledger has an owner; a capability that allows \(permission) is needed")
+      throw LedgerError(
+        .denied, "capability: the ledger has an owner; a capability that allows \(permission) is needed")
     }
     guard capability.allows(permission, budget: budget, now: secondsNow()) else {
       throw LedgerError(.denied, "capability: does not allow \(permission)" + (budget == nil ? "" : " for this budget"))

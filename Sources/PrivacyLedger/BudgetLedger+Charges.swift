@@ -21,7 +21,8 @@ extension BudgetLedger {
   public func status() throws(LedgerError) -> [BudgetStatus] {
     try requireSight(of: nil)
     return try look { database in
-      try String.fetchAll(database, sql: "SELECT budget FROM history WHERE kind = 'create' ORDER BY budget").compactMap { name in
+      try String.fetchAll(database, sql: "SELECT budget FROM history WHERE kind = 'create' ORDER BY budget").compactMap
+      { name in
         try state(of: name, database).map { BudgetStatus(name: name, $0) }
       }
     }

@@ -1,6 +1,6 @@
 private import Foundation
 import GRDB
-public import PrivacyAccounting
+import PrivacyAccounting
 
 extension BudgetLedger {
   /// The whole history as JSON Lines, one entry a line, with every hash.

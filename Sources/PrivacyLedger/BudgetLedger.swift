@@ -76,7 +76,8 @@ public final class BudgetLedger: Sendable {
   ) throws(LedgerError) {
     try LedgerText.check(budget, name: "budget")
     let first = LedgerRecord(
-      position: 1, time: secondsNow(), kind: .own, budget: "", detail: owner.x, label: "", release: nil,
+      position: 1, time: secondsNow(), kind: .own, budget: "", detail: owner.x, label: LedgerDigest.nonce(),
+      release: nil,
       spent: BudgetAmount.zero.text, previous: LedgerRecord.origin)
     guard let text = try? LedgerState.text(of: terms) else { throw LedgerError(.invalid, "budget: has unusable terms") }
     let second = LedgerRecord(

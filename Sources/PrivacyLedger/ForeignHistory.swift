@@ -33,7 +33,9 @@ private enum OpacusHistory {
   static func event(_ text: String) throws(LedgerError) -> PrivacyEvent {
     let data = Data(text.utf8)
     let decoder = JSONDecoder()
-    guard let rows = (try? decoder.decode(State.self, from: data))?.history ?? (try? decoder.decode([[Decimal]].self, from: data))
+    guard
+      let rows = (try? decoder.decode(State.self, from: data))?.history
+        ?? (try? decoder.decode([[Decimal]].self, from: data))
     else { throw LedgerError(.invalid, "history: is not the state of an Opacus accountant") }
     var events: [PrivacyEvent] = []
     for (index, row) in rows.enumerated() {
@@ -139,7 +141,9 @@ private struct EventPrintout {
     case "EpsilonDeltaDpEvent":
       written = "epsilon-delta(epsilon=\(try number("epsilon")), delta=\(try number("delta", default: "0")))"
     case "ZCDpEvent":
-      guard try Double(number("xi", default: "0")) == 0 else { throw wrong("ZCDpEvent has a theorem here for xi = 0 only") }
+      guard try Double(number("xi", default: "0")) == 0 else {
+        throw wrong("ZCDpEvent has a theorem here for xi = 0 only")
+      }
       written = "zcdp(rho=\(try number("rho")))"
     default: throw wrong("\(name) has no privacy guarantee that is known here")
     }

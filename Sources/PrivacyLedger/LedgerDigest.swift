@@ -14,7 +14,17 @@ enum LedgerDigest {
 
   /// SHA-256 of the fields, in hexadecimal.
   static func hash(_ fields: [String]) -> String {
+    hexadecimal(Array(SHA256.hash(data: bytes(fields))))
+  }
+
+  /// 128 random bits in hexadecimal, so that no two ledgers have the same first entry.
+  static func nonce() -> String {
+    var generator = SystemRandomNumberGenerator()
+    return hexadecimal((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+  }
+
+  private static func hexadecimal(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef")
-    return String(SHA256.hash(data: bytes(fields)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 }

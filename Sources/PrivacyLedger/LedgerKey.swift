@@ -27,7 +27,7 @@ public struct LedgerOwnerKey: ~Copyable, Sendable {
 
   /// The key as a private JSON Web Key, for a file that nobody else may read.
   public func secretText() -> String {
-    let bytes = seed.withUnsafeBytes { unsafe Data($0) }
+    let bytes = unsafe seed.withUnsafeBytes { unsafe Data($0) }
     return "{\"crv\":\"Ed25519\",\"d\":\"\(LedgerKeyFile.text(bytes))\",\"kty\":\"OKP\",\"x\":\"\(publicKey.x)\"}"
   }
 
@@ -47,7 +47,7 @@ public struct LedgerOwnerKey: ~Copyable, Sendable {
   }
 
   private func secret() throws -> Curve25519.Signing.PrivateKey {
-    try Curve25519.Signing.PrivateKey(rawRepresentation: seed.withUnsafeBytes { unsafe Data($0) })
+    try unsafe Curve25519.Signing.PrivateKey(rawRepresentation: seed.withUnsafeBytes { unsafe Data($0) })
   }
 }
 

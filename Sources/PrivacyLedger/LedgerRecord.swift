@@ -28,7 +28,7 @@ public struct LedgerRecord: Sendable, Hashable, Codable {
   public let budget: String
   /// The owner's key, the terms of a new budget as JSON, or the event of a charge; empty otherwise.
   public let detail: String
-  /// The public label of a charge; empty otherwise.
+  /// The public label of a charge; random text for the owner’s entry; empty otherwise.
   public let label: String
   /// The operator's name of the release that was charged, if any.
   public let release: String?

@@ -23,7 +23,9 @@ struct LedgerState: Hashable, Sendable {
   }
 
   /// Whether the total is within the limit.
-  private var isWithinLimit: Bool { plan.map { spent.loss <= Rational($0.steps) } ?? spent.fits(in: terms.limit.amount) }
+  private var isWithinLimit: Bool {
+    plan.map { spent.loss <= Rational($0.steps) } ?? spent.fits(in: terms.limit.amount)
+  }
 
   /// Adds an event to the total.
   ///

@@ -255,7 +255,9 @@ import Testing
         guard let less = ask(accountant, shuffled, .replaceOne), let more = ask(PureAccountant(), local, .replaceOne)
         else { continue }
         #expect(less.upper <= more.upper * (1 + 1e-12))
-        let (twice, copies) = (try PrivacyEvent.repeated(shuffled, count: 2), PrivacyEvent.composed([shuffled, shuffled]))
+        let (twice, copies) = (
+          try PrivacyEvent.repeated(shuffled, count: 2), PrivacyEvent.composed([shuffled, shuffled])
+        )
         #expect(ask(accountant, twice, .replaceOne) == ask(accountant, copies, .replaceOne))
         #expect((ask(accountant, twice, .replaceOne)?.upper ?? 0) >= less.upper * (1 - 1e-12))
       }

@@ -64,7 +64,8 @@ import Testing
 
   @Test func `plain sums, the closed form and the optimum keep their order`() throws {
     for text in [
-      "epsilon-delta(epsilon=0.1, delta=1e-9) * 200", "laplace(scale=10) * 60 + epsilon-delta(epsilon=0.2, delta=0) * 9",
+      "epsilon-delta(epsilon=0.1, delta=1e-9) * 200",
+      "laplace(scale=10) * 60 + epsilon-delta(epsilon=0.2, delta=0) * 9",
       "epsilon-delta(epsilon=2, delta=1e-7)", "exponential(epsilon=1/50) * 1000 + sparse-vector(epsilon=1/2)",
     ] {
       let event = try PrivacyEvent(parsing: text)
@@ -75,7 +76,9 @@ import Testing
         let (basic, advanced, best) = try (upper(PureAccountant()), upper(AdvancedAccountant()), upper(optimal))
         #expect(best <= advanced && advanced <= basic, "\(text) at \(delta)")
         let loss = try LossDistributionAccountant().epsilon(of: event, delta: Delta(delta), adjacency: .addOrRemove)
-        #expect((loss.lower ?? 0) <= best && (loss.upper <= best + 2e-3 || loss.upper == .infinity), "\(text) at \(delta): \(loss) \(best)")
+        #expect(
+          (loss.lower ?? 0) <= best && (loss.upper <= best + 2e-3 || loss.upper == .infinity),
+          "\(text) at \(delta): \(loss) \(best)")
       }
     }
   }
@@ -85,7 +88,8 @@ import Testing
     let upper = try AdvancedAccountant().epsilon(of: event, delta: Delta("1e-5"), adjacency: .addOrRemove).upper
     // 100·0.1·tanh(0.05) + √(2·ln(1e5)·100·0.01), by 30-digit arithmetic.
     #expect(abs(upper - 5.29810966176689) < 1e-11)
-    let back = try AdvancedAccountant().delta(of: event, epsilon: Epsilon(exactly: upper), adjacency: .addOrRemove).upper
+    let back = try AdvancedAccountant().delta(of: event, epsilon: Epsilon(exactly: upper), adjacency: .addOrRemove)
+      .upper
     #expect(back <= 1e-5 * (1 + 1e-9) && back >= 1e-5 * (1 - 1e-9))
   }
 }

@@ -74,7 +74,8 @@ import Testing
     let law = (-reach - 4...reach + 4).map { skellam($0, variance) }
     for shift in 1...3 {
       let event = PrivacyEvent.skellam(
-        sigma: try NoiseScale(variance: #require(Rational(exactly: variance))), sensitivity: try L2Sensitivity(Rational(shift)),
+        sigma: try NoiseScale(variance: #require(Rational(exactly: variance))),
+        sensitivity: try L2Sensitivity(Rational(shift)),
         dimension: try Dimension(1))
       for order in [2, 3, 6] {
         var sum = 0.0
@@ -91,7 +92,8 @@ import Testing
 
   @Test func `a sample without replacement of an event with a delta is amplified by (ε, δ) alone`() throws {
     let event = try PrivacyEvent(
-      parsing: "without-replacement(sample=10, population=1000, epsilon-delta(epsilon=1, delta=1e-8) + gaussian(sigma=2))")
+      parsing:
+        "without-replacement(sample=10, population=1000, epsilon-delta(epsilon=1, delta=1e-8) + gaussian(sigma=2))")
     let inner = try PrivacyEvent(parsing: "epsilon-delta(epsilon=1, delta=1e-8) + gaussian(sigma=2)")
     let delta = try Delta("1e-6")
     let sampled = try RenyiAccountant().epsilon(of: event, delta: delta, adjacency: .replaceOne).upper

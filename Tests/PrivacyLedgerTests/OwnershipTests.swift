@@ -70,7 +70,8 @@ import Testing
 
   @Test func `forged, altered, expired and foreign capabilities are denied`() throws {
     let (folder, other) = (try Folder(), try Folder())
-    let (key, stranger) = (LedgerOwnerKey(), LedgerOwnerKey())
+    let key = LedgerOwnerKey()
+    let stranger = LedgerOwnerKey()
     let id = try owned(folder, key)
     let otherID = try owned(other, key)
     let all = LedgerCapability.Permission.allCases
@@ -130,7 +131,8 @@ import Testing
     #expect(try ledger.verify(against: read, key: key.publicKey).intact)
     let stranger = LedgerOwnerKey()
     #expect(throws: LedgerError.self) { try ledger.verify(against: read, key: stranger.publicKey) }
-    let forged = try LedgerCheckpoint(json: checkpoint.json.replacingOccurrences(of: "\"position\":2", with: "\"position\":1"))
+    let forged = try LedgerCheckpoint(
+      json: checkpoint.json.replacingOccurrences(of: "\"position\":2", with: "\"position\":1"))
     #expect(throws: LedgerError.self) { try ledger.verify(against: forged, key: key.publicKey) }
   }
 

@@ -107,14 +107,22 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{\"history\": [[1.1, 0.01, 1000], [0.9, 1.0, 2]], \"mechanism\": \"rdp\"}", ForeignHistory.opacus,
-      "poisson(rate=0.01, gaussian(sigma=1.1)) * 1000 + poisson(rate=1, gaussian(sigma=0.9)) * 2"),
-    ("[[2, 0.5, 3], [2, 0.25, 3]]", .opacus,
-      "poisson(rate=0.5, gaussian(sigma=2)) * 3 + poisson(rate=0.25, gaussian(sigma=2)) * 3"),
-    ("SelfComposedDpEvent(event=PoissonSampledDpEvent(sampling_probability=0.01, event=GaussianDpEvent(noise_multiplier=1.1)), count=1000)",
-      .dpAccounting, "poisson(rate=0.01, gaussian(sigma=1.1)) * 1000"),
-    ("dp_event.ComposedDpEvent(events=[LaplaceDpEvent(noise_multiplier=2.0), dp_event.NoOpDpEvent(), ZCDpEvent(rho=1e-3, xi=0)])",
-      .dpAccounting, "laplace(scale=2) + nothing() + zcdp(rho=0.001)"),
+    (
+      "{\"history\": [[1.1, 0.01, 1000], [0.9, 1.0, 2]], \"mechanism\": \"rdp\"}", ForeignHistory.opacus,
+      "poisson(rate=0.01, gaussian(sigma=1.1)) * 1000 + poisson(rate=1, gaussian(sigma=0.9)) * 2"
+    ),
+    (
+      "[[2, 0.5, 3], [2, 0.25, 3]]", .opacus,
+      "poisson(rate=0.5, gaussian(sigma=2)) * 3 + poisson(rate=0.25, gaussian(sigma=2)) * 3"
+    ),
+    (
+      "SelfComposedDpEvent(event=PoissonSampledDpEvent(sampling_probability=0.01, event=GaussianDpEvent(noise_multiplier=1.1)), count=1000)",
+      .dpAccounting, "poisson(rate=0.01, gaussian(sigma=1.1)) * 1000"
+    ),
+    (
+      "dp_event.ComposedDpEvent(events=[LaplaceDpEvent(noise_multiplier=2.0), dp_event.NoOpDpEvent(), ZCDpEvent(rho=1e-3, xi=0)])",
+      .dpAccounting, "laplace(scale=2) + nothing() + zcdp(rho=0.001)"
+    ),
   ])
   func `histories of other programs read as events`(text: String, format: ForeignHistory, event: String) throws {
     let (read, wanted) = (try format.event(text), try PrivacyEvent(parsing: event))

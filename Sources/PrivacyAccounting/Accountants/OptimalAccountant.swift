@@ -37,7 +37,9 @@ public struct OptimalAccountant: Accountant {
     }
     let found =
       parts.profile.map { $0.epsilon(delta: Interval(delta.value)) }
-      ?? (boundsAll ? parts : nil)?.asLosses { try LossDistributionAccountant().epsilon(of: $0, delta: delta, adjacency: adjacency) }
+      ?? (boundsAll ? parts : nil)?.asLosses {
+        try LossDistributionAccountant().epsilon(of: $0, delta: delta, adjacency: adjacency)
+      }
     return parts.certain(found ?? Bounds(lower: nil, upper: .infinity), atMost: basic)
   }
 
@@ -51,7 +53,10 @@ public struct OptimalAccountant: Accountant {
       parts.profile.map { profile in
         let value = profile.delta(epsilon: Interval(epsilon.value))
         return Bounds(lower: value.low, upper: value.high)
-      } ?? (boundsAll ? parts : nil)?.asLosses { try LossDistributionAccountant().delta(of: $0, epsilon: epsilon, adjacency: adjacency) }
+      }
+      ?? (boundsAll ? parts : nil)?.asLosses {
+        try LossDistributionAccountant().delta(of: $0, epsilon: epsilon, adjacency: adjacency)
+      }
     return parts.certain(found ?? Bounds(lower: nil, upper: .infinity), atMost: basic)
   }
 }
@@ -118,7 +123,9 @@ private struct OptimalComposition {
       logSound += Interval(-loss.delta).logarithmOfOnePlus * Interval(Double(term.count))
       deltas.append((loss.epsilon, loss.delta, term.count))
     }
-    classes = counts.sorted { $0.key < $1.key }.map { RandomizedResponseProfile.Class(epsilon: $0.key, count: $0.value) }
+    classes = counts.sorted { $0.key < $1.key }.map {
+      RandomizedResponseProfile.Class(epsilon: $0.key, count: $0.value)
+    }
     self.logSound = logSound.atMost(0)
     self.isTight = isTight
     self.deltas = deltas

@@ -33,7 +33,11 @@ public struct ShuffleAccountant: Accountant {
       guard let exact = Rational(exactly: Interval(middle).exponential.middle),
         let share = try? Delta(exact)
       else { break }
-      if try self.epsilon(of: parts, delta: share, adjacency: adjacency) <= target { good = middle } else { bad = middle }
+      if try self.epsilon(of: parts, delta: share, adjacency: adjacency) <= target {
+        good = middle
+      } else {
+        bad = middle
+      }
     }
     let found = good == 0 ? 1 : Interval(good).exponential.high
     return Bounds(lower: nil, upper: Swift.min(basic, found))
@@ -75,7 +79,7 @@ private struct ShuffledParts {
       guard profile.delta(epsilon: Interval(local)) <= delta else { return local }
       if profile.delta(epsilon: .zero) <= delta { return 0 }
       var (bad, good) = (0.0, local)
-      while good - bad > good * 1e-9 {
+      while good - bad > good * 1e-7 {
         let middle = bad + (good - bad) / 2
         if profile.delta(epsilon: Interval(middle)) <= delta { good = middle } else { bad = middle }
       }

@@ -100,7 +100,7 @@ struct ShuffleProfile {
     var (sum, known, knownAt) = (0.0, 1.0, -1)
     for block in blocks where block.mass > 0 {
       let drop = decay * Double(block.least - knownAt)
-      if drop > 0.002, block.mass * known > 1e-7 * estimate {
+      if drop > 0.005, block.mass * known > 1e-7 * estimate {
         (known, knownAt) = (Swift.min(known, conditional(block.least)), block.least)
       }
       sum += (block.mass * known).nextUp

@@ -103,7 +103,10 @@ extension BudgetLimit {
       guard let divergence = Rational(exactly: loss.divergences[0]) else {
         throw AccountingError(.unsupportedEvent, "its divergence at this order is infinite")
       }
-      return BudgetAmount(unchecked: divergence, loss.delta)
+      // Rounded up to fifteen decimals, so that totals stay readable.
+      let unit = Rational(1) / Rational.powerOfTen(15)
+      let rounded = (divergence / unit).ceiling.map { Rational($0) * unit } ?? divergence
+      return BudgetAmount(unchecked: rounded, loss.delta)
     case .gaussian:
       return BudgetAmount(unchecked: try GaussianAccountant.squaredMu(of: terms))
     }
@@ -183,7 +186,9 @@ extension BudgetLimit {
       let candidates = (0..<128).map { Rational(1) + Rational(1 << ($0 / 8)) / 16 * Rational(8 + $0 % 8, 8) }
       chosen = candidates.max { divergence($0) / $0.doubleValue < divergence($1) / $1.doubleValue }
     }
-    guard let chosen, let limit = Rational(exactly: divergence(chosen)), limit.signum > 0 else {
+    guard let chosen, case let bound = divergence(chosen), bound > 0,
+      case let limit = ShortDecimal.next(to: bound, up: false), limit.signum > 0
+    else {
       throw ParameterError(.outOfRange, "order", "leaves nothing to spend at this epsilon and delta")
     }
     return .renyi(order: try RenyiOrder(chosen), divergence: try Epsilon(limit), delta: Delta(unchecked: 0))

@@ -25,9 +25,9 @@ public struct PrivacyOdometer: ~Copyable, Sendable {
 
   /// What is claimed about the history so far.
   public struct Claim: Sendable, Hashable {
-    /// The loss is at most this, rounded up …
+    /// A bound on the loss, rounded up.
     public let epsilon: Double
-    /// … except with this probability, counted once for all claims together.
+    /// The probability that any claim ever fails, counted once for all of them together.
     public let delta: Rational
   }
 

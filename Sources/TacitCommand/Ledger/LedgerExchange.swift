@@ -32,7 +32,7 @@ struct LedgerImport: ParsableCommand {
   }
 }
 
-/// `tacit ledger check-history`: does another program's history support its claim?
+/// `tacit ledger check-history`: whether another program's history supports its claim.
 struct LedgerCheckHistory: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check-history",

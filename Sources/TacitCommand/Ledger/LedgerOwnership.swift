@@ -43,7 +43,9 @@ struct LedgerGrant: ParsableCommand {
     let text = try refusing {
       let key = try LedgerOwnerKey(jwk: Input.readText(ownerKey, limit: 1 << 12))
       let book = try BudgetLedger(opening: ledger)
-      guard book.owner == key.publicKey else { throw CommandFailure("owner-key: is not the key of this ledger's owner") }
+      guard book.owner == key.publicKey else {
+        throw CommandFailure("owner-key: is not the key of this ledger's owner")
+      }
       return try LedgerCapability(
         holder: holder, ledger: book.identity(), allow: allowed, budgets: budget, until: until, signedBy: key
       ).json
