@@ -48,10 +48,12 @@ let byUser = try Query(
   privacyUnit: .column("user"), epsilon: Epsilon(1), delta: Delta(0),
   bounds: ContributionBounds(groupsPerUnit: 3, rowsPerGroup: 10), groupBy: groups, metrics: metrics)
 for (name, query) in [("count and sum, unit row", byRow), ("count and sum, unit user", byUser)] {
-  let time = try seconds {
-    var accumulator = try Accumulator(query, key: SamplingKey())
-    var reader = try CSVReader(ByteSource(text, name: "memory"), columns: query.columns)
-    try accumulator.add(&reader)
+  for threads in [1, 2] {
+    let time = try seconds {
+      var accumulator = try Accumulator(query, key: SamplingKey())
+      var reader = try CSVReader(ByteSource(text, name: "memory"), columns: query.columns)
+      try accumulator.add(&reader, threads: threads)
+    }
+    report("\(name), threads \(threads)", rows: rows, bytes: text.count, time)
   }
-  report(name, rows: rows, bytes: text.count, time)
 }
