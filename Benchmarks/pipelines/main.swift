@@ -12,6 +12,13 @@ func seconds(_ body: () throws -> Void) rethrows -> Double {
   return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
 }
 
+/// Seconds of processor time that the whole process has used.
+func processorSeconds() -> Double {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
 func report(_ what: String, rows: Int, bytes: Int, _ time: Double) {
   let millions = (Double(rows) / time / 1e4).rounded() / 100
   let megabytes = (Double(bytes) / time / 1e6).rounded()
@@ -49,11 +56,14 @@ let byUser = try Query(
   bounds: ContributionBounds(groupsPerUnit: 3, rowsPerGroup: 10), groupBy: groups, metrics: metrics)
 for (name, query) in [("count and sum, unit row", byRow), ("count and sum, unit user", byUser)] {
   for threads in [1, 2] {
+    let before = processorSeconds()
     let time = try seconds {
       var accumulator = try Accumulator(query, key: SamplingKey())
       var reader = try CSVReader(ByteSource(text, name: "memory"), columns: query.columns)
       try accumulator.add(&reader, threads: threads)
     }
     report("\(name), threads \(threads)", rows: rows, bytes: text.count, time)
+    let used = processorSeconds() - before
+    print("  processor time \((used * 1000).rounded() / 1000) s, \((used / Double(rows) * 1e9).rounded()) ns a row")
   }
 }

@@ -21,7 +21,9 @@ extension Accumulator {
     if let units {
       writer.put(UInt64(units.count))
       for shard in units.shards {
-        for unit in shard.orderedUnits() { writer.put(shard, unit, places, values: units.limits.values) }
+        shard.withLock { store in
+          for unit in store.orderedUnits() { writer.put(store, unit, places, values: units.limits.values) }
+        }
       }
     } else {
       let cells = cells.snapshot
@@ -122,16 +124,16 @@ private struct PartialWriter {
   }
 
   /// One unit of a shard.
-  mutating func put(_ shard: UnitShard, _ unit: Int, _ places: [Int]?, values: Int) {
-    put(shard.tag(ofUnit: unit))
-    put(UInt64(shard.groupCount(ofUnit: unit)))
-    unsafe shard.forEachGroup(ofUnit: unit) { record, first in
-      let group = unsafe record[UnitShard.GroupWord.group]
-      put(unsafe record[UnitShard.GroupWord.rank])
+  mutating func put(_ store: borrowing UnitStore, _ unit: Int, _ places: [Int]?, values: Int) {
+    put(store.tag(ofUnit: unit))
+    put(UInt64(store.groupCount(ofUnit: unit)))
+    unsafe store.forEachGroup(ofUnit: unit) { record, first in
+      let group = unsafe record[UnitStore.GroupWord.group]
+      put(unsafe record[UnitStore.GroupWord.rank])
       put(places.map { UInt64($0[Int(group)]) } ?? group)
-      let count = unsafe record[UnitShard.GroupWord.contentCount]
+      let count = unsafe record[UnitStore.GroupWord.contentCount]
       put(count)
-      for word in 0..<(Int(count) * (UnitShard.ContentWord.values + values)) { put(unsafe first[word]) }
+      for word in 0..<(Int(count) * (UnitStore.ContentWord.values + values)) { put(unsafe first[word]) }
     }
   }
 
@@ -221,7 +223,7 @@ private struct PartialReader {
     _ query: Query, _ layout: RowLayout, groups: Int, into table: UnitTable
   ) throws(StatisticsError) {
     var last: KeyedHash.Tag?
-    var content = [UInt64](repeating: 0, count: UnitShard.ContentWord.values + layout.valueCount)
+    var content = [UInt64](repeating: 0, count: UnitStore.ContentWord.values + layout.valueCount)
     for _ in 0..<(try count(of: 24)) {
       let unit = try tag()
       guard last.map({ $0 < unit }) ?? true else { throw damaged }
@@ -238,12 +240,13 @@ private struct PartialReader {
         guard (1...table.limits.contents).contains(contents) else { throw damaged }
         for _ in 0..<contents {
           try read(layout, into: &content)
-          let shard = table.shards[UnitTable.shard(of: unit)]
           unsafe content.withUnsafeBufferPointer { words in
             guard let first = words.baseAddress else { return }
-            unsafe shard.add(
-              unit, rank: rank, group: group, tag: first[UnitShard.ContentWord.tag],
-              copies: first[UnitShard.ContentWord.copies], values: first + UnitShard.ContentWord.values)
+            table.shards[UnitTable.shard(of: unit)].withLock { store in
+              unsafe store.add(
+                unit, rank: rank, group: group, tag: first[UnitStore.ContentWord.tag],
+                copies: first[UnitStore.ContentWord.copies], values: first + UnitStore.ContentWord.values)
+            }
           }
         }
       }
@@ -253,10 +256,10 @@ private struct PartialReader {
   /// Reads one content, within its domains.
   private mutating func read(_ layout: RowLayout, into content: inout [UInt64]) throws(StatisticsError) {
     for index in content.indices { content[index] = try word() }
-    let copies = content[UnitShard.ContentWord.copies]
-    guard copies >= 1, copies <= UnitShard.mostCopies else { throw damaged }
+    let copies = content[UnitStore.ContentWord.copies]
+    guard copies >= 1, copies <= UnitStore.mostCopies else { throw damaged }
     for (index, domain) in layout.domains.enumerated() {
-      let value = Int(truncatingIfNeeded: Int64(bitPattern: content[UnitShard.ContentWord.values + index]))
+      let value = Int(truncatingIfNeeded: Int64(bitPattern: content[UnitStore.ContentWord.values + index]))
       guard domain.contains(value) else { throw damaged }
     }
   }

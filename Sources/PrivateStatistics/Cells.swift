@@ -27,7 +27,7 @@ struct Cells {
   }
 
   /// Adds every record of a buffer, each a unit by itself.
-  mutating func add(_ rows: RowBuffer, rules: [CellRule]) {
+  mutating func add(_ rows: borrowing RowBuffer, rules: [CellRule]) {
     guard rows.count > 0 else { return }
     let width = width
     unsafe values.withUnsafeMutableBufferPointer { cells in

@@ -4,29 +4,39 @@
 /// the caller's salt, which is secret, into every hash.
 @safe
 final class KeyTable: @unchecked Sendable {
-  /// The number of keys.
-  private(set) var count = 0
-  private var slots: UnsafeMutablePointer<UInt64>
-  private var mask: Int
-  private var bytes: UnsafeMutableRawPointer
-  private var byteCapacity: Int
-  private var starts: UnsafeMutablePointer<Int>
-  private var startCapacity: Int
+  /// What changes as keys come; behind a pointer, so that lookups pay for no checks of exclusive access.
+  @unsafe
+  private struct Storage {
+    var count = 0
+    var slots: UnsafeMutablePointer<UInt64>
+    var mask = 15
+    var bytes: UnsafeMutableRawPointer
+    var byteCapacity = 256
+    var starts: UnsafeMutablePointer<Int>
+    var startCapacity = 16
+
+    init() {
+      unsafe slots = .allocate(capacity: 16)
+      unsafe slots.initialize(repeating: 0, count: 16)
+      unsafe bytes = .allocate(byteCount: byteCapacity, alignment: 8)
+      unsafe starts = .allocate(capacity: startCapacity)
+      unsafe starts[0] = 0
+    }
+  }
+
+  private let storage: UnsafeMutablePointer<Storage>
   private let salt: UInt64
+
+  /// The number of keys.
+  var count: Int { unsafe storage.pointee.count }
 
   /// Bytes beyond a key that lookups may read, but never use.
   static let padding = 8
 
   init(salt: UInt64 = 0) {
     self.salt = salt
-    mask = 15
-    unsafe slots = .allocate(capacity: 16)
-    unsafe slots.initialize(repeating: 0, count: 16)
-    byteCapacity = 256
-    unsafe bytes = .allocate(byteCount: byteCapacity, alignment: 8)
-    startCapacity = 16
-    unsafe starts = .allocate(capacity: startCapacity)
-    unsafe starts[0] = 0
+    unsafe storage = .allocate(capacity: 1)
+    unsafe storage.initialize(to: Storage())
   }
 
   /// A table of declared keys, numbered in their order.
@@ -36,9 +46,10 @@ final class KeyTable: @unchecked Sendable {
   }
 
   deinit {
-    unsafe slots.deallocate()
-    unsafe bytes.deallocate()
-    unsafe starts.deallocate()
+    unsafe storage.pointee.slots.deallocate()
+    unsafe storage.pointee.bytes.deallocate()
+    unsafe storage.pointee.starts.deallocate()
+    unsafe storage.deallocate()
   }
 
   /// The number of a key, or -1.
@@ -47,15 +58,16 @@ final class KeyTable: @unchecked Sendable {
   @inline(__always)
   func index(of text: UnsafeRawPointer, _ length: Int) -> Int {
     let hash = unsafe KeyTable.hash(text, length, salt)
-    var slot = Int(truncatingIfNeeded: hash) & mask
+    let table = unsafe storage.pointee
+    var slot = unsafe Int(truncatingIfNeeded: hash) & table.mask
     while true {
-      let entry = unsafe slots[slot]
+      let entry = unsafe table.slots[slot]
       if entry == 0 { return -1 }
       if entry >> 32 == hash >> 32 {
         let index = Int(entry & 0xffff_ffff) - 1
-        if unsafe matches(index, text, length) { return index }
+        if unsafe KeyTable.matches(table, index, text, length) { return index }
       }
-      slot = (slot + 1) & mask
+      slot = unsafe (slot + 1) & table.mask
     }
   }
 
@@ -72,70 +84,74 @@ final class KeyTable: @unchecked Sendable {
   func insert(_ text: UnsafeRawPointer, _ length: Int) -> Int {
     let found = unsafe index(of: text, length)
     if found >= 0 { return found }
-    if 2 * (count + 1) > mask { grow() }
-    unsafe append(UnsafeRawBufferPointer(start: text, count: length))
-    unsafe place(KeyTable.hash(text, length, salt), count)
+    unsafe grow(&storage.pointee)
+    unsafe KeyTable.append(UnsafeRawBufferPointer(start: text, count: length), to: &storage.pointee)
+    unsafe KeyTable.place(KeyTable.hash(text, length, salt), count, in: storage.pointee)
     return count - 1
   }
 
   /// A key's bytes.
   subscript(index: Int) -> [UInt8] {
     precondition(index >= 0 && index < count, "no such key")
-    let start = unsafe starts[index]
-    let end = unsafe starts[index + 1]
-    return unsafe Array(UnsafeRawBufferPointer(start: bytes + start, count: end - start))
+    let table = unsafe storage.pointee
+    let start = unsafe table.starts[index]
+    let end = unsafe table.starts[index + 1]
+    return unsafe Array(UnsafeRawBufferPointer(start: table.bytes + start, count: end - start))
   }
 
-  private func append(_ key: UnsafeRawBufferPointer) {
-    let start = unsafe starts[count]
-    if start + key.count + KeyTable.padding > byteCapacity {
-      let capacity = 2 * byteCapacity + key.count + KeyTable.padding
+  private static func append(_ key: UnsafeRawBufferPointer, to table: inout Storage) {
+    let start = unsafe table.starts[table.count]
+    if unsafe start + key.count + padding > table.byteCapacity {
+      let capacity = unsafe 2 * table.byteCapacity + key.count + padding
       let wider = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
-      unsafe wider.copyMemory(from: bytes, byteCount: start)
-      unsafe bytes.deallocate()
-      unsafe bytes = wider
-      byteCapacity = capacity
+      unsafe wider.copyMemory(from: table.bytes, byteCount: start)
+      unsafe table.bytes.deallocate()
+      unsafe table.bytes = wider
+      unsafe table.byteCapacity = capacity
     }
-    if let base = key.baseAddress { unsafe (bytes + start).copyMemory(from: base, byteCount: key.count) }
-    unsafe (bytes + start + key.count).initializeMemory(as: UInt8.self, repeating: 0, count: KeyTable.padding)
-    count += 1
-    if count == startCapacity {
-      let wider = UnsafeMutablePointer<Int>.allocate(capacity: 2 * startCapacity)
-      unsafe wider.initialize(from: starts, count: count)
-      unsafe starts.deallocate()
-      unsafe starts = wider
-      startCapacity *= 2
+    if let base = key.baseAddress { unsafe (table.bytes + start).copyMemory(from: base, byteCount: key.count) }
+    unsafe (table.bytes + start + key.count).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
+    unsafe table.count += 1
+    if unsafe table.count == table.startCapacity {
+      let wider = unsafe UnsafeMutablePointer<Int>.allocate(capacity: 2 * table.startCapacity)
+      unsafe wider.initialize(from: table.starts, count: table.count)
+      unsafe table.starts.deallocate()
+      unsafe table.starts = wider
+      unsafe table.startCapacity *= 2
     }
-    unsafe starts[count] = start + key.count
+    unsafe table.starts[table.count] = start + key.count
   }
 
-  private func grow() {
-    let size = 2 * (mask + 1)
-    unsafe slots.deallocate()
-    unsafe slots = .allocate(capacity: size)
-    unsafe slots.initialize(repeating: 0, count: size)
-    mask = size - 1
-    for index in 0..<count {
-      let start = unsafe starts[index]
-      let length = unsafe starts[index + 1] - start
-      unsafe place(KeyTable.hash(UnsafeRawPointer(bytes + start), length, salt), index + 1)
+  /// Keeps the slots at most half full with one more key.
+  private func grow(_ table: inout Storage) {
+    guard unsafe 2 * (table.count + 1) > table.mask else { return }
+    let size = unsafe 2 * (table.mask + 1)
+    unsafe table.slots.deallocate()
+    unsafe table.slots = .allocate(capacity: size)
+    unsafe table.slots.initialize(repeating: 0, count: size)
+    unsafe table.mask = size - 1
+    for index in unsafe 0..<table.count {
+      let start = unsafe table.starts[index]
+      let length = unsafe table.starts[index + 1] - start
+      unsafe KeyTable.place(
+        KeyTable.hash(UnsafeRawPointer(table.bytes + start), length, salt), index + 1, in: table)
     }
   }
 
-  private func place(_ hash: UInt64, _ number: Int) {
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while unsafe slots[slot] != 0 { slot = (slot + 1) & mask }
-    unsafe slots[slot] = (hash & ~0xffff_ffff) | UInt64(number)
+  private static func place(_ hash: UInt64, _ number: Int, in table: Storage) {
+    var slot = unsafe Int(truncatingIfNeeded: hash) & table.mask
+    while unsafe table.slots[slot] != 0 { slot = unsafe (slot + 1) & table.mask }
+    unsafe table.slots[slot] = (hash & ~0xffff_ffff) | UInt64(number)
   }
 
   @inline(__always)
-  private func matches(_ index: Int, _ text: UnsafeRawPointer, _ length: Int) -> Bool {
-    let start = unsafe starts[index]
-    guard unsafe starts[index + 1] - start == length else { return false }
+  private static func matches(_ table: Storage, _ index: Int, _ text: UnsafeRawPointer, _ length: Int) -> Bool {
+    let start = unsafe table.starts[index]
+    guard unsafe table.starts[index + 1] - start == length else { return false }
     var place = 0
     while place < length {
       let a = unsafe PaddedBytes.word(text, place, length)
-      let b = unsafe PaddedBytes.word(UnsafeRawPointer(bytes + start), place, length)
+      let b = unsafe PaddedBytes.word(UnsafeRawPointer(table.bytes + start), place, length)
       if a != b { return false }
       place += 8
     }

@@ -1,6 +1,6 @@
 /// Rows of a batch as integers: one record a row, in memory that a worker uses again for every batch.
 @safe
-final class RowBuffer {
+struct RowBuffer: ~Copyable {
   /// The words of a record before its values.
   enum Word {
     static let group = 0
@@ -30,7 +30,7 @@ final class RowBuffer {
   }
 
   /// Empties the buffer and makes room for `rows` records.
-  func reset(rows: Int) {
+  mutating func reset(rows: Int) {
     count = 0
     guard rows > capacity else { return }
     unsafe words.deallocate()
@@ -50,10 +50,10 @@ final class RowBuffer {
 
   /// Keeps the record just filled.
   @inline(__always)
-  func keep() { count += 1 }
+  mutating func keep() { count += 1 }
 
   /// Calls `body` with the records of each shard, shards from `first` on; a counting sort, so in their order.
-  func forEachShard(from first: Int, _ body: (Int, UnsafeBufferPointer<UInt32>) -> Void) {
+  borrowing func forEachShard(from first: Int, _ body: (Int, UnsafeBufferPointer<UInt32>) -> Void) {
     let shards = 1 << Int(UnitTable.shardBits)
     var starts = [Int](repeating: 0, count: shards + 1)
     for row in 0..<count { starts[shard(row) + 1] += 1 }

@@ -38,7 +38,7 @@ final class RowDecoder {
   /// Decodes a batch; rows of no declared group, rows that a filter leaves out and dropped rows leave no record.
   ///
   /// - Returns: the first row that cannot be used, with the reason, when bad rows are not dropped.
-  func decode(_ batch: TableBatch, into rows: RowBuffer) -> (row: Int, problem: Problem)? {
+  func decode(_ batch: TableBatch, into rows: inout RowBuffer) -> (row: Int, problem: Problem)? {
     rows.reset(rows: batch.rowCount)
     return unsafe batch.withRows { bytes, ranges, problems in
       guard let base = bytes.baseAddress, let table = ranges.baseAddress else { return nil }

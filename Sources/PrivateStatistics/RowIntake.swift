@@ -12,7 +12,7 @@ final class SharedCells: Sendable {
   var snapshot: Cells { cells.withLock { $0 } }
 
   /// Adds a buffer of rows, each a unit by itself; `groups` numbers exist.
-  func add(_ rows: RowBuffer, rules: [CellRule], groups: Int?) {
+  func add(_ rows: borrowing RowBuffer, rules: [CellRule], groups: Int?) {
     cells.withLock { cells in
       if let groups { cells.grow(toGroups: groups) }
       cells.add(rows, rules: rules)
@@ -79,12 +79,12 @@ struct RowIntake {
       nonisolated(unsafe) let shared = unsafe reader
       let work: @Sendable (Int) -> Void = { worker in
         let decoder = RowDecoder(query, layout: layout, open: open, hash: hash)
-        let rows = RowBuffer(values: layout.valueCount)
+        var rows = RowBuffer(values: layout.valueCount)
         while true {
           // One thread at a time reads; the lock also orders the batches.
           let next = progress.withLock { progress in unsafe RowIntake.read(shared, &progress) }
           guard let (batch, number) = next else { return }
-          if let (row, problem) = decoder.decode(batch, into: rows) {
+          if let (row, problem) = decoder.decode(batch, into: &rows) {
             let error = problem.error(source: source, line: batch.line(ofRow: row), columns: layout.columns)
             progress.withLock { $0.fail(number, error) }
             return
@@ -117,7 +117,7 @@ struct RowIntake {
     }
   }
 
-  private func add(_ rows: RowBuffer, worker: Int, of workers: Int) {
+  private func add(_ rows: borrowing RowBuffer, worker: Int, of workers: Int) {
     guard let units else {
       cells.add(rows, rules: rules, groups: open?.count)
       return
@@ -125,16 +125,7 @@ struct RowIntake {
     // Threads begin at different shards, so that they seldom wait for each other.
     let first = worker * units.shards.count / workers
     unsafe rows.forEachShard(from: first) { number, order in
-      let shard = units.shards[number]
-      shard.locked {
-        for unsafe row in unsafe order {
-          let record = unsafe rows[Int(row)]
-          let unit = unsafe KeyedHash.Tag(high: record[RowBuffer.Word.high], low: record[RowBuffer.Word.low])
-          unsafe shard.add(
-            unit, rank: record[RowBuffer.Word.rank], group: record[RowBuffer.Word.group],
-            values: record + RowBuffer.Word.values)
-        }
-      }
+      units.shards[number].withLock { store in unsafe store.add(rows, order) }
     }
   }
 }

@@ -1,9 +1,22 @@
-private import Synchronization
+import CKernels
+import Synchronization
+
+/// A store that threads use one at a time.
+final class UnitShard: Sendable {
+  private let store: Mutex<UnitStore>
+
+  init(_ limits: UnitTable.Limits) { store = Mutex(UnitStore(limits)) }
+
+  /// Runs `body` while no other thread is in this shard.
+  func withLock<Result: Sendable>(_ body: (inout UnitStore) -> Result) -> Result {
+    store.withLock { body(&$0) }
+  }
+}
 
 /// The units whose tags begin alike, in flat memory: a hash table of units, for each unit its kept groups in the
 /// order of their ranks, for each group its kept contents in the order of their tags.
 @safe
-final class UnitShard: @unchecked Sendable {
+struct UnitStore: ~Copyable {
   /// One unit: its tag, and where its groups are.
   private struct Head {
     var tag: KeyedHash.Tag
@@ -30,7 +43,6 @@ final class UnitShard: @unchecked Sendable {
   /// The most copies of one content that are counted.
   static let mostCopies: UInt64 = 1 << 47
 
-  private let lock = Mutex(())
   private let limits: UnitTable.Limits
   private var slots: UnsafeMutablePointer<UInt64>
   private var mask: Int
@@ -57,9 +69,32 @@ final class UnitShard: @unchecked Sendable {
     unsafe heads.deallocate()
   }
 
-  /// Runs `body` while no other thread is in this shard.
-  func locked(_ body: () -> Void) {
-    lock.withLock { _ in body() }
+  /// Adds the rows of a buffer in `order`, fetching what later ones need ahead of time.
+  mutating func add(_ rows: borrowing RowBuffer, _ order: UnsafeBufferPointer<UInt32>) {
+    typealias Word = RowBuffer.Word
+    for place in 0..<order.count {
+      if place + 12 < order.count {
+        let record = unsafe rows[Int(order[place + 12])]
+        unsafe tacit_prefetch(slots + (Int(truncatingIfNeeded: record[Word.low]) & mask))
+      }
+      if place + 8 < order.count, let index = unsafe glance(rows[Int(order[place + 8])][Word.low]) {
+        unsafe tacit_prefetch(heads + index)
+      }
+      if place + 4 < order.count, let index = unsafe glance(rows[Int(order[place + 4])][Word.low]) {
+        unsafe tacit_prefetch(groups[Int(heads[index].block)])
+      }
+      let record = unsafe rows[Int(order[place])]
+      unsafe add(
+        KeyedHash.Tag(high: record[Word.high], low: record[Word.low]), rank: record[Word.rank],
+        group: record[Word.group], values: record + Word.values)
+    }
+  }
+
+  /// Where a unit seems to be.
+  @inline(__always)
+  private func glance(_ low: UInt64) -> Int? {
+    let entry = unsafe slots[Int(truncatingIfNeeded: low) & mask]
+    return entry >> 32 == low >> 32 && entry != 0 ? Int(entry & 0xffff_ffff) - 1 : nil
   }
 
   /// Adds one row of a unit.
@@ -68,14 +103,14 @@ final class UnitShard: @unchecked Sendable {
   ///   - rank: the group's rank within the unit, PRF(unit, group).
   ///   - values: ``UnitTable/Limits/values`` words.
   @inline(__always)
-  func add(_ unit: KeyedHash.Tag, rank: UInt64, group: UInt64, values: UnsafePointer<UInt64>) {
+  mutating func add(_ unit: KeyedHash.Tag, rank: UInt64, group: UInt64, values: UnsafePointer<UInt64>) {
     guard let record = unsafe place(unit, rank, group) else { return }
     let tag = unsafe UnitTable.contentTag(unit, rank: rank, values, limits.values)
     unsafe insert(tag, 1, values, into: record)
   }
 
   /// Adds copies of a content whose tag is known.
-  func add(
+  mutating func add(
     _ unit: KeyedHash.Tag, rank: UInt64, group: UInt64, tag: UInt64, copies: UInt64, values: UnsafePointer<UInt64>
   ) {
     guard let record = unsafe place(unit, rank, group) else { return }
@@ -84,7 +119,7 @@ final class UnitShard: @unchecked Sendable {
 
   /// The record of a unit's group, made if new; `nil` when the unit keeps enough groups of smaller rank.
   @inline(__always)
-  private func place(_ unit: KeyedHash.Tag, _ rank: UInt64, _ group: UInt64) -> UnsafeMutablePointer<UInt64>? {
+  private mutating func place(_ unit: KeyedHash.Tag, _ rank: UInt64, _ group: UInt64) -> UnsafeMutablePointer<UInt64>? {
     // Looking a unit up may move the heads.
     let index = index(of: unit)
     let head = unsafe heads + index
@@ -114,7 +149,7 @@ final class UnitShard: @unchecked Sendable {
     return unsafe insertGroup(head, at: low, rank, group)
   }
 
-  private func insertGroup(
+  private mutating func insertGroup(
     _ head: UnsafeMutablePointer<Head>, at place: Int, _ rank: UInt64, _ group: UInt64
   ) -> UnsafeMutablePointer<UInt64> {
     let count = unsafe Int(head.pointee.count)
@@ -141,7 +176,7 @@ final class UnitShard: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func insert(
+  private mutating func insert(
     _ tag: UInt64, _ copies: UInt64, _ values: UnsafePointer<UInt64>, into record: UnsafeMutablePointer<UInt64>
   ) {
     let count = unsafe Int(record[GroupWord.contentCount])
@@ -159,7 +194,7 @@ final class UnitShard: @unchecked Sendable {
       if low < count {
         let found = unsafe contents[block + low]
         if unsafe found[ContentWord.tag] == tag && equal(found, values) {
-          unsafe found[ContentWord.copies] = min(found[ContentWord.copies] + copies, UnitShard.mostCopies)
+          unsafe found[ContentWord.copies] = min(found[ContentWord.copies] + copies, UnitStore.mostCopies)
           return
         }
       } else if count == limits.contents {
@@ -175,7 +210,7 @@ final class UnitShard: @unchecked Sendable {
     unsafe record[GroupWord.contents] = UInt64(block)
     let content = unsafe contents[block + low]
     unsafe content[ContentWord.tag] = tag
-    unsafe content[ContentWord.copies] = min(copies, UnitShard.mostCopies)
+    unsafe content[ContentWord.copies] = min(copies, UnitStore.mostCopies)
     for index in 0..<limits.values { unsafe content[ContentWord.values + index] = values[index] }
   }
 
@@ -195,10 +230,10 @@ final class UnitShard: @unchecked Sendable {
   }
 }
 
-extension UnitShard {
+extension UnitStore {
   /// The place of a unit, made if new.
   @inline(__always)
-  private func index(of unit: KeyedHash.Tag) -> Int {
+  private mutating func index(of unit: KeyedHash.Tag) -> Int {
     let mark = unit.low >> 32
     var slot = Int(truncatingIfNeeded: unit.low) & mask
     while true {
@@ -212,7 +247,7 @@ extension UnitShard {
     }
   }
 
-  private func append(_ unit: KeyedHash.Tag) -> Int {
+  private mutating func append(_ unit: KeyedHash.Tag) -> Int {
     if 2 * (count + 1) > mask { grow() }
     if count == headCapacity {
       let wider = UnsafeMutablePointer<Head>.allocate(capacity: 2 * headCapacity)
@@ -227,7 +262,7 @@ extension UnitShard {
     return count - 1
   }
 
-  private func grow() {
+  private mutating func grow() {
     let size = 2 * (mask + 1)
     unsafe slots.deallocate()
     unsafe slots = .allocate(capacity: size)
@@ -236,7 +271,7 @@ extension UnitShard {
     for index in 0..<count { place(unsafe heads[index].tag, index + 1) }
   }
 
-  private func place(_ unit: KeyedHash.Tag, _ number: Int) {
+  private mutating func place(_ unit: KeyedHash.Tag, _ number: Int) {
     var slot = Int(truncatingIfNeeded: unit.low) & mask
     while unsafe slots[slot] != 0 { slot = (slot + 1) & mask }
     unsafe slots[slot] = (unit.low & ~0xffff_ffff) | UInt64(truncatingIfNeeded: number)

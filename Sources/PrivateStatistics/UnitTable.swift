@@ -67,21 +67,26 @@ final class UnitTable: Sendable {
   }
 
   /// The number of units.
-  var count: Int { shards.reduce(0) { $0 + $1.count } }
+  var count: Int { shards.reduce(0) { $0 + $1.withLock { $0.count } } }
 
   /// Takes in another table of the same query and key, whose group `g` is this one's `renumber[g]`.
   func merge(_ other: UnitTable, renumber: [Int]?) {
+    let step = UnitStore.ContentWord.values + limits.values
     for (mine, theirs) in zip(shards, other.shards) {
-      for unit in 0..<theirs.count {
-        let tag = theirs.tag(ofUnit: unit)
-        unsafe theirs.forEachGroup(ofUnit: unit) { record, first in
-          let number = unsafe record[UnitShard.GroupWord.group]
-          let group = renumber.map { UInt64($0[Int(number)]) } ?? number
-          for index in 0..<(unsafe Int(record[UnitShard.GroupWord.contentCount])) {
-            let content = unsafe first + index * (UnitShard.ContentWord.values + limits.values)
-            unsafe mine.add(
-              tag, rank: record[UnitShard.GroupWord.rank], group: group, tag: content[UnitShard.ContentWord.tag],
-              copies: content[UnitShard.ContentWord.copies], values: content + UnitShard.ContentWord.values)
+      theirs.withLock { theirs in
+        mine.withLock { mine in
+          for unit in 0..<theirs.count {
+            let tag = theirs.tag(ofUnit: unit)
+            unsafe theirs.forEachGroup(ofUnit: unit) { record, first in
+              let number = unsafe record[UnitStore.GroupWord.group]
+              let group = renumber.map { UInt64($0[Int(number)]) } ?? number
+              for index in 0..<(unsafe Int(record[UnitStore.GroupWord.contentCount])) {
+                let content = unsafe first + index * step
+                unsafe mine.add(
+                  tag, rank: record[UnitStore.GroupWord.rank], group: group, tag: content[UnitStore.ContentWord.tag],
+                  copies: content[UnitStore.ContentWord.copies], values: content + UnitStore.ContentWord.values)
+              }
+            }
           }
         }
       }
@@ -91,26 +96,35 @@ final class UnitTable: Sendable {
   /// Calls `body` for every contribution that the bounds leave: group, values, copies, whether it is the first of
   /// its unit in the group.
   func forEachKept(_ body: (Int, UnsafePointer<UInt64>, Int, Bool) -> Void) {
-    let step = UnitShard.ContentWord.values + limits.values
+    let step = UnitStore.ContentWord.values + limits.values
     for shard in shards {
-      for unit in 0..<shard.count {
-        unsafe shard.forEachGroup(ofUnit: unit) { record, first in
-          let group = unsafe Int(record[UnitShard.GroupWord.group])
-          let count = unsafe Int(record[UnitShard.GroupWord.contentCount])
-          var total: UInt64 = 0
-          for index in 0..<count { total &+= unsafe first[index * step + UnitShard.ContentWord.copies] }
-          var kept: [Int]?
-          if total > UInt64(rowsPerGroup) { kept = unsafe sample(record, first, count, step) }
-          var isFirst = true
-          for index in 0..<count {
-            let content = unsafe first + index * step
-            let copies = kept?[index] ?? (unsafe Int(content[UnitShard.ContentWord.copies]))
-            if copies == 0 { continue }
-            unsafe body(group, content + UnitShard.ContentWord.values, copies, isFirst)
-            isFirst = false
+      shard.withLock { store in
+        for unit in 0..<store.count {
+          unsafe store.forEachGroup(ofUnit: unit) { record, first in
+            unsafe kept(of: record, first, step, body)
           }
         }
       }
+    }
+  }
+
+  private func kept(
+    of record: UnsafePointer<UInt64>, _ first: UnsafePointer<UInt64>, _ step: Int,
+    _ body: (Int, UnsafePointer<UInt64>, Int, Bool) -> Void
+  ) {
+    let group = unsafe Int(record[UnitStore.GroupWord.group])
+    let count = unsafe Int(record[UnitStore.GroupWord.contentCount])
+    var total: UInt64 = 0
+    for index in 0..<count { total &+= unsafe first[index * step + UnitStore.ContentWord.copies] }
+    var kept: [Int]?
+    if total > UInt64(rowsPerGroup) { kept = unsafe sample(record, first, count, step) }
+    var isFirst = true
+    for index in 0..<count {
+      let content = unsafe first + index * step
+      let copies = kept?[index] ?? (unsafe Int(content[UnitStore.ContentWord.copies]))
+      if copies == 0 { continue }
+      unsafe body(group, content + UnitStore.ContentWord.values, copies, isFirst)
+      isFirst = false
     }
   }
 
@@ -122,8 +136,8 @@ final class UnitTable: Sendable {
     for index in 0..<count {
       let content = unsafe first + index * step
       // A content's tag and its group's rank are secret-keyed pseudorandom values: they can key the choice.
-      let hash = unsafe KeyedHash(record[UnitShard.GroupWord.rank], content[UnitShard.ContentWord.tag])
-      for copy in 0..<(unsafe content[UnitShard.ContentWord.copies]) {
+      let hash = unsafe KeyedHash(record[UnitStore.GroupWord.rank], content[UnitStore.ContentWord.tag])
+      for copy in 0..<(unsafe content[UnitStore.ContentWord.copies]) {
         let tag = hash.short(copy)
         if smallest.count == rowsPerGroup, let last = smallest.last, last.tag <= tag { continue }
         let place = UnitTable.place(of: tag, in: smallest)
