@@ -128,12 +128,10 @@ private struct PartialWriter {
     put(store.tag(ofUnit: unit))
     put(UInt64(store.groupCount(ofUnit: unit)))
     unsafe store.forEachGroup(ofUnit: unit) { record, first in
-      let group = unsafe record[UnitStore.GroupWord.group]
-      put(unsafe record[UnitStore.GroupWord.rank])
-      put(places.map { UInt64($0[Int(group)]) } ?? group)
-      let count = unsafe record[UnitStore.GroupWord.contentCount]
-      put(count)
-      for word in 0..<(Int(count) * (UnitStore.ContentWord.values + values)) { put(unsafe first[word]) }
+      put(record.rank)
+      put(UInt64(places?[record.group] ?? record.group))
+      put(UInt64(record.contents))
+      for word in 0..<(record.contents * (UnitStore.ContentWord.values + values)) { put(unsafe first[word]) }
     }
   }
 

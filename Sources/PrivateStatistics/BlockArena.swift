@@ -50,21 +50,17 @@ struct BlockArena: ~Copyable {
     free[size] = UInt64(record) + 1
   }
 
-  /// Makes room for one more record at `place` among `count`; the block moves when it is full.
+  /// Makes room for one more record after `count`; the block moves when it is full.
   ///
   /// - Returns: where the block is now.
   @inline(__always)
-  mutating func open(_ block: Int, count: Int, at place: Int, leastSize: Int = 0) -> Int {
+  mutating func widen(_ block: Int, count: Int, leastSize: Int = 0) -> Int {
     let size = max(leastSize, BlockArena.size(for: count))
-    var block = block
-    if count == 1 << size {
-      let wider = allocate(size: size + 1)
-      unsafe self[wider].update(from: self[block], count: count * recordWords)
-      release(block, size: size)
-      block = wider
-    }
-    shift(block, from: place, to: place + 1, count: count - place)
-    return block
+    guard count == 1 << size else { return block }
+    let wider = allocate(size: size + 1)
+    unsafe self[wider].update(from: self[block], count: count * recordWords)
+    release(block, size: size)
+    return wider
   }
 
   /// Moves `count` records within a block, towards its end.

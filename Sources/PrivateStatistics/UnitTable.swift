@@ -78,12 +78,11 @@ final class UnitTable: Sendable {
           for unit in 0..<theirs.count {
             let tag = theirs.tag(ofUnit: unit)
             unsafe theirs.forEachGroup(ofUnit: unit) { record, first in
-              let number = unsafe record[UnitStore.GroupWord.group]
-              let group = renumber.map { UInt64($0[Int(number)]) } ?? number
-              for index in 0..<(unsafe Int(record[UnitStore.GroupWord.contentCount])) {
+              let group = UInt64(renumber?[record.group] ?? record.group)
+              for index in 0..<record.contents {
                 let content = unsafe first + index * step
                 unsafe mine.add(
-                  tag, rank: record[UnitStore.GroupWord.rank], group: group, tag: content[UnitStore.ContentWord.tag],
+                  tag, rank: record.rank, group: group, tag: content[UnitStore.ContentWord.tag],
                   copies: content[UnitStore.ContentWord.copies], values: content + UnitStore.ContentWord.values)
               }
             }
@@ -109,11 +108,10 @@ final class UnitTable: Sendable {
   }
 
   private func kept(
-    of record: UnsafePointer<UInt64>, _ first: UnsafePointer<UInt64>, _ step: Int,
+    of record: GroupRecord, _ first: UnsafePointer<UInt64>, _ step: Int,
     _ body: (Int, UnsafePointer<UInt64>, Int, Bool) -> Void
   ) {
-    let group = unsafe Int(record[UnitStore.GroupWord.group])
-    let count = unsafe Int(record[UnitStore.GroupWord.contentCount])
+    let count = record.contents
     var total: UInt64 = 0
     for index in 0..<count { total &+= unsafe first[index * step + UnitStore.ContentWord.copies] }
     var kept: [Int]?
@@ -123,20 +121,20 @@ final class UnitTable: Sendable {
       let content = unsafe first + index * step
       let copies = kept?[index] ?? (unsafe Int(content[UnitStore.ContentWord.copies]))
       if copies == 0 { continue }
-      unsafe body(group, content + UnitStore.ContentWord.values, copies, isFirst)
+      unsafe body(record.group, content + UnitStore.ContentWord.values, copies, isFirst)
       isFirst = false
     }
   }
 
   /// How many copies of each content are among the L∞ copies with the smallest tags.
   private func sample(
-    _ record: UnsafePointer<UInt64>, _ first: UnsafePointer<UInt64>, _ count: Int, _ step: Int
+    _ record: GroupRecord, _ first: UnsafePointer<UInt64>, _ count: Int, _ step: Int
   ) -> [Int] {
     var smallest: [(tag: UInt64, content: Int)] = []
     for index in 0..<count {
       let content = unsafe first + index * step
       // A content's tag and its group's rank are secret-keyed pseudorandom values: they can key the choice.
-      let hash = unsafe KeyedHash(record[UnitStore.GroupWord.rank], content[UnitStore.ContentWord.tag])
+      let hash = unsafe KeyedHash(record.rank, content[UnitStore.ContentWord.tag])
       for copy in 0..<(unsafe content[UnitStore.ContentWord.copies]) {
         let tag = hash.short(copy)
         if smallest.count == rowsPerGroup, let last = smallest.last, last.tag <= tag { continue }
