@@ -114,6 +114,21 @@ public struct Explanation: Sendable, Hashable {
     for metric in query.metrics where metric.kind == .histogram || metric.kind == .quantile {
       result.append("\(metric.name): edges, keys and ranges must not be chosen by looking at the data")
     }
+    if query.delta.value.signum > 0, query.delta.value > Rational(1, 1_000_000_000), query.isOpen {
+      result.append("groups are chosen from the data: a key that only few people have may be named with chance delta")
+    }
+    for metric in query.metrics where metric.grid != nil {
+      result.append("\(metric.name): values outside the range are clamped, which biases the answer without a sign of it")
+    }
+    if query.bounds != .oneRow, query.privacyUnit != .rows {
+      result.append("contributions beyond the bounds are left out at random, which biases counts and sums downwards")
+    }
+    if !query.filters.isEmpty {
+      result.append("filters must not be chosen by looking at the data")
+    }
+    if query.onBadRow == .drop {
+      result.append("rows that cannot be used are left out, and their number is not told")
+    }
     if query.onBadRow == .reject {
       result.append("a rejected row stops the run before the charge: whoever sees that learns about the data")
     }
