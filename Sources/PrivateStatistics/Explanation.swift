@@ -118,7 +118,8 @@ public struct Explanation: Sendable, Hashable {
       result.append("groups are chosen from the data: a key that only few people have may be named with chance delta")
     }
     for metric in query.metrics where metric.grid != nil {
-      result.append("\(metric.name): values outside the range are clamped, which biases the answer without a sign of it")
+      result.append(
+        "\(metric.name): values outside the range are clamped, which biases the answer without a sign of it")
     }
     if query.bounds != .oneRow, query.privacyUnit != .rows {
       result.append("contributions beyond the bounds are left out at random, which biases counts and sums downwards")

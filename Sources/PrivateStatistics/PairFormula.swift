@@ -38,7 +38,9 @@ struct PairFormula {
 
     var widened: Span { Span(value: value, low: low.nextDown, high: high.nextUp) }
 
-    func scaled(by factor: Double) -> Span { Span(value: value * factor, low: low * factor, high: high * factor).widened }
+    func scaled(by factor: Double) -> Span {
+      Span(value: value * factor, low: low * factor, high: high * factor).widened
+    }
 
     func clamped(_ least: Double, _ most: Double) -> Span {
       func clamp(_ value: Double) -> Double { min(max(value, least), most) }

@@ -189,8 +189,9 @@ public struct ContributionBounds: Sendable, Hashable {
 public struct GroupColumn: Sendable, Hashable {
   /// The column.
   public let column: String
-  /// The keys, compared as text; rows with another key are left out. Empty when the table's own keys are answered, as
-  /// far as private selection lets them be named.
+  /// The keys, compared as text; rows with another key are left out.
+  ///
+  /// Empty when the table's own keys are answered, as far as private selection lets them be named.
   public let keys: [String]
 
   /// Whether the keys are chosen privately from the table.

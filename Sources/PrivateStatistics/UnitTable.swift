@@ -50,8 +50,9 @@ final class UnitTable: Sendable {
   @inline(__always)
   static func shard(of unit: KeyedHash.Tag) -> Int { Int(truncatingIfNeeded: unit.high >> (64 - shardBits)) }
 
-  /// The rank of a group within a unit. A unit's tag is a pseudorandom value under the secret key, so it can key the
-  /// order of the unit's groups.
+  /// The rank of a group within a unit.
+  ///
+  /// A unit's tag is a pseudorandom value under the secret key, so it can key the order of the unit's groups.
   @inline(__always)
   static func rank(_ unit: KeyedHash.Tag, groupTag: UInt64) -> UInt64 {
     KeyedHash(unit.high, unit.low).short(groupTag)

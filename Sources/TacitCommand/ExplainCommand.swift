@@ -57,8 +57,9 @@ struct ExplainCommand: ParsableCommand {
     for metric in document.metrics {
       lines.append("\(metric.name) (\(metric.kind)): epsilon \(metric.epsilon)")
       for noise in metric.noise {
-        lines.append("  \(noise.of): \(noise.law) of scale \(noise.scale) steps of \(noise.step), "
-          + (noise.draws.map { "\($0) draws" } ?? "\(noise.of == "tree" ? "a tree" : "a draw") for each group"))
+        lines.append(
+          "  \(noise.of): \(noise.law) of scale \(noise.scale) steps of \(noise.step), "
+            + (noise.draws.map { "\($0) draws" } ?? "\(noise.of == "tree" ? "a tree" : "a draw") for each group"))
       }
       if let error = metric.expected_error, let width = metric.half_width_95 {
         lines.append("  expected error (standard deviation) \(error), 95 % within ±\(width)")

@@ -13,7 +13,8 @@ struct MergeCommand: ParsableCommand {
   @Option(name: .long, help: "Where the merged partial goes.")
   var output: String
 
-  @Option(name: .long, help: "The key that opens sealed partials and seals the result: 64 hexadecimal digits in a file.")
+  @Option(
+    name: .long, help: "The key that opens sealed partials and seals the result: 64 hexadecimal digits in a file.")
   var seal: String?
 
   @Flag(name: .long, help: "Replace an existing output file.")

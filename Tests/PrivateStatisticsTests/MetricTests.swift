@@ -67,7 +67,9 @@ import Testing
     #expect(try count([RowFilter(column: "g", .isNoneOf(["a"]))]) == expected { $0.0 != "a" })
     #expect(try count([RowFilter(column: "g", .isPresent)]) == expected { !$0.0.isEmpty })
     #expect(
-      try count([RowFilter(column: "x", .isWithin(atLeast: rational("-0.5"), atMost: 3)), RowFilter(column: "g", .isPresent)])
+      try count([
+        RowFilter(column: "x", .isWithin(atLeast: rational("-0.5"), atMost: 3)), RowFilter(column: "g", .isPresent),
+      ])
         == expected { $0.1 >= -0.5 && $0.1 <= 3 && !$0.0.isEmpty })
   }
 
