@@ -16,6 +16,13 @@ public struct MaskedInput: Sendable, Hashable {
     (self.client, self.payload, self.signature) = (client, payload, signature)
   }
 
+  /// A payload of any content, signed by its sender: what a corrupt client can send.
+  package init(payload: [UInt8], for plan: MaskPlan, as identity: borrowing ClientIdentity) throws {
+    self.init(
+      client: identity.client, payload: payload,
+      signature: try identity.sign(MaskedInput.statement(plan, identity.client, payload)))
+  }
+
   /// Reads a message; the payload's length is the plan's business and checked there.
   public init(parsing bytes: [UInt8]) throws(AggregationError) {
     var reader = try WireReader(bytes, .maskedInput, "masked input")
@@ -43,7 +50,7 @@ public struct MaskedInput: Sendable, Hashable {
 public struct SurvivorSet: Sendable, Hashable {
   let bits: [UInt8]
 
-  init(_ survivors: some Sequence<Int>, of cohort: Enrollment) {
+  package init(_ survivors: some Sequence<Int>, of cohort: Enrollment) {
     var bits = [UInt8](repeating: 0, count: (cohort.clients.count + 7) / 8)
     for client in survivors {
       guard let position = cohort.position(of: client) else { continue }
@@ -125,6 +132,11 @@ public struct ConfirmationList: Sendable, Hashable {
 
   init(entries: [SurvivorConfirmation]) { self.entries = entries }
 
+  /// A list of any confirmations: what a corrupt server can send.
+  package init(collecting entries: [SurvivorConfirmation]) {
+    self.entries = entries.sorted { $0.client < $1.client }
+  }
+
   /// Reads a message.
   public init(parsing bytes: [UInt8]) throws(AggregationError) {
     var reader = try WireReader(bytes, .confirmationList, "confirmation list")
@@ -166,6 +178,19 @@ public struct ShareReveal: Sendable, Hashable {
   public let client: Int
   let entries: [Entry]
   let signature: [UInt8]
+
+  /// The message with a bit of its first share flipped, signed again: what a corrupt holder can send.
+  package func corrupted(for plan: MaskPlan, as identity: borrowing ClientIdentity) throws -> ShareReveal {
+    var changed = entries
+    if let first = changed.first {
+      var share = first.share
+      share[SeedShares.byteCount - 1] ^= 1
+      changed[0] = Entry(dealer: first.dealer, kind: first.kind, share: share)
+    }
+    return ShareReveal(
+      client: client, entries: changed,
+      signature: try identity.sign(ShareReveal.statement(plan, client, changed)))
+  }
 
   private static func unsigned(_ client: Int, _ entries: [Entry]) -> [UInt8] {
     var writer = WireWriter(.reveal, reserving: 100 + entries.count * 49)

@@ -1,7 +1,7 @@
 private import Crypto
 import SecureRandom
 
-/// A client in a round of masked summation (Bonawitz et al. 2017, figure 4, the active setting).
+/// A client in a round of masked summation, by the active setting of Bonawitz and others (2017, figure 4).
 ///
 /// What it sends is y = x + PRG(b) + Σ ±PRG(s_v) modulo 2^ringBits: b is its own seed, s_v a seed shared with neighbour
 /// v, added by the lower number and subtracted by the higher. Neighbours hold shares of b and of the key behind the
@@ -142,7 +142,9 @@ public struct MaskingClient: ~Copyable, Sendable {
     return ShareBundle(client: client, seedCommitment: commitment, entries: entries, signature: signature)
   }
 
-  /// Phase 2, the other side: opens the shares that neighbours dealt. Masks are exchanged with these neighbours only.
+  /// Phase 2, the other side: opens the shares that neighbours dealt.
+  ///
+  /// Masks are exchanged with these neighbours only.
   ///
   /// - Throws: ``AggregationError``: `foreign` naming a sender whose keys were not listed; `invalidShare` naming a dealer
   ///   whose box does not open or does not hold what it committed to; `tooFew` below the threshold.

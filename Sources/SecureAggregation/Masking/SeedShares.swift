@@ -1,4 +1,4 @@
-import SecureRandom
+package import SecureRandom
 
 /// Shamir's sharing (1979) of 32 secret bytes, over the integers modulo the prime 2^61 − 1.
 ///
@@ -6,7 +6,7 @@ import SecureRandom
 /// t − 1; a share is the five values at a point. Fewer than t shares are independent of the secret, limb by limb. Every
 /// operation on secrets is a fixed sequence of multiplications, additions and masks, without a branch or an index that
 /// depends on them.
-enum SeedShares {
+package enum SeedShares {
   /// 2^61 − 1.
   static let prime: UInt64 = (1 << 61) - 1
   /// Bytes of a share.
@@ -14,7 +14,7 @@ enum SeedShares {
   private static let limbs = 5
 
   /// Shares at distinct points above 0.
-  static func deal<Source: RandomWords & ~Copyable>(
+  package static func deal<Source: RandomWords & ~Copyable>(
     _ secret: [UInt8], threshold: Int, points: [Int], using source: inout Source
   ) -> [[UInt8]] {
     precondition(secret.count == 32 && threshold >= 1, "32 bytes and at least one share")
@@ -43,7 +43,7 @@ enum SeedShares {
 
   /// The secret behind shares at distinct points, or nil when a share is not canonical or the shares do not meet in a
   /// 32-byte secret.
-  static func combine(_ shares: [(point: Int, share: [UInt8])]) -> [UInt8]? {
+  package static func combine(_ shares: [(point: Int, share: [UInt8])]) -> [UInt8]? {
     let weights = lagrange(shares.map { UInt64($0.point) })
     return combine(shares.map(\.share), weights: weights)
   }
