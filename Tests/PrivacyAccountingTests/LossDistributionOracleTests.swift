@@ -2,7 +2,7 @@ import ExactMath
 import PrivacyAccounting
 import Testing
 
-/// δ(ε) of one and two sampled Gaussians from plain quadrature in 40 digits (`scripts/accounting-oracle.py`): no
+/// δ(ε) of one and two sampled Gaussians from plain quadrature in 40 digits (`scripts/accounting-oracle`): no
 /// transform, no grid, and not the library's formula.
 @Suite struct LossDistributionOracleTests {
   @Test(arguments: [

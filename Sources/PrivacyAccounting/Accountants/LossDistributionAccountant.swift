@@ -51,11 +51,21 @@ public struct LossDistributionAccountant: Accountant {
         best = Bounds(lower: Swift.min(upper, edges.map { $0.lowerEpsilon(target.high) }.max() ?? 0), upper: upper)
         if (best.width ?? .infinity) <= 1e-6 { return best }
       }
-      if let bounds = contourEpsilon(laws, target) { return best.intersected(bounds) }
+      if let bounds = contourEpsilon(laws, target) {
+        best = best.intersected(bounds)
+        if (best.width ?? 0) <= 4 * tolerance || !laws.allSatisfy(\.isTight) { return best }
+      }
     }
     // The grid is chosen from an estimate; where the certified width disagrees, it is refined. Bounds only tighten.
     for refinement in [1.0, 4, 16] {
-      let profiles = try self.profiles(terms, .logDelta(target.low), logDelta: target.low, refinement: refinement)
+      let profiles: [TiltedProfile]
+      do throws(AccountingError) {
+        profiles = try self.profiles(terms, .logDelta(target.low), logDelta: target.low, refinement: refinement)
+      } catch {
+        // What is known so far stands.
+        guard best.upper < .infinity else { throw error }
+        return best
+      }
       var (lower, upper) = (best.lower ?? 0, 0.0)
       for profile in profiles {
         let bounds = LossDistributionAccountant.epsilon(profile, target)
