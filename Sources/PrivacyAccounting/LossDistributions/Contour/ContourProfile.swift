@@ -97,6 +97,8 @@ struct ContourProfile: LossProfile {
   /// An upper bound on ln δ(ε).
   func upperLogDelta(_ epsilon: Double) -> Double {
     let (value, error) = sum(epsilon)
+    // Where the sum does not stand out of its error the profile has nothing to say.
+    guard value > 4 * error else { return 0 }
     let exponent = logTotal.high - lambda * epsilon
     let slack = 1e-15 + 2 * ContourProfile.unit * (exponent.magnitude + (lambda * epsilon).magnitude)
     let main = Glibc.log(Swift.max(0, value + error)) + exponent + slack
