@@ -14,6 +14,14 @@ public protocol SecureSum: ~Copyable {
   /// What is summed.
   var shape: SumShape { get }
 
+  /// Prepares a round for a cohort, before anybody protects anything: keys are exchanged where a protocol needs it.
+  ///
+  /// Protocols without such phases do nothing.
+  mutating func begin(round: Int, cohort: [Int]) throws
+
+  /// What the phases of all rounds so far took, in their order.
+  var phases: [PhaseCost] { get }
+
   /// A client's side.
   func makeClient() throws -> Client
 
@@ -24,6 +32,29 @@ public protocol SecureSum: ~Copyable {
   ///
   /// - Throws: ``AggregationError`` when fewer clients than the minimum took part or the round was opened before.
   mutating func open(_ server: Server) throws -> [Int64]
+}
+
+extension SecureSum where Self: ~Copyable {
+  /// Nothing.
+  public mutating func begin(round: Int, cohort: [Int]) throws {}
+
+  /// Nothing measured.
+  public var phases: [PhaseCost] { [] }
+}
+
+/// Bytes on the wire and time of one phase of a protocol, over all parties and rounds.
+public struct PhaseCost: Sendable, Hashable {
+  /// The phase's name.
+  public let name: String
+  /// Bytes that clients sent.
+  public var uploadBytes = 0
+  /// Bytes that clients received.
+  public var downloadBytes = 0
+  /// Seconds of all parties together, as if one after the other.
+  public var seconds = 0.0
+
+  /// A phase of a name.
+  public init(_ name: String) { self.name = name }
 }
 
 /// The client's side of a ``SecureSum``.

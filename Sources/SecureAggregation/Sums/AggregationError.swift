@@ -22,6 +22,14 @@ public struct AggregationError: Error, Hashable, CustomStringConvertible {
     public static let tooMany = Code("too-many")
     /// Fewer contributors than the minimum: nothing is opened.
     public static let tooFew = Code("too-few")
+    /// A signature does not verify.
+    public static let forged = Code("forged")
+    /// Two different statements where only one may be made: two keys, two survivor sets.
+    public static let equivocation = Code("equivocation")
+    /// A share that is not the one its dealer committed to.
+    public static let invalidShare = Code("invalid-share")
+    /// A message out of its phase.
+    public static let outOfOrder = Code("out-of-order")
     /// A sum of this round was opened before.
     public static let replayed = Code("replayed")
   }
