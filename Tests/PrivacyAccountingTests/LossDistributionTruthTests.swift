@@ -86,8 +86,9 @@ import Testing
         for k in 0...count {
           let loss = ratio.logarithm * Interval(Double(count - 2 * k))
           guard loss.high > Interval(epsilon).low else { break }
-          let value = power(likely, count - k) * power(unlikely, k) - weight * power(unlikely, count - k) * power(likely, k)
-          truth += binomial(count, k) * value.atLeast(0)
+          let forward = power(likely, count - k) * power(unlikely, k)
+          let backward = power(unlikely, count - k) * power(likely, k)
+          truth += binomial(count, k) * (forward - weight * backward).atLeast(0)
         }
         let bounds = try accountant.delta(of: event, epsilon: Epsilon(epsilon), adjacency: .replaceOne)
         #expect((bounds.lower ?? 0) <= truth.high, "\(event) \(epsilon): \(bounds) \(truth)")

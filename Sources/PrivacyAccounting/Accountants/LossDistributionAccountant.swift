@@ -3,14 +3,12 @@ private import Glibc
 
 /// Privacy-loss distributions with certified bounds on both sides.
 ///
-/// Every event is replaced by its dominating pair, discretised once so that it dominates (the upper bound) and once so
-/// that it is dominated (the lower bound), and composed by a tilted Fourier transform whose rounding, wrap-around and
-/// truncation are bounded and included. Poisson-sampled events are accounted under removal and under addition apart.
-/// Events without a proven dominating pair are refused.
-///
-/// Two margins are estimates with room rather than proofs: the error of the Gauss quadrature of sampled Gaussian cells
-/// (`LossCells.slack`) and the rounding of sums outside the transform (`TiltedProfile`). Where few wide atoms make the
-/// tilted weights leave the range of doubles the upper bound is infinite, never too small.
+/// Compositions with Gaussians, sampled or not, and of continuous Laplace go through a contour integral of their transform,
+/// whose cost does not grow with the number of steps; finite laws with few outcomes are composed exactly; the rest is
+/// discretised once so that it dominates and once so that it is dominated, and composed by a tilted Fourier transform.
+/// Rounding, wrap-around, truncation and quadrature are bounded and included: <doc:LossDistributionErrors>.
+/// Poisson-sampled events are accounted under removal and under addition apart. Events without a proven dominating pair
+/// are refused.
 public struct LossDistributionAccountant: Accountant {
   /// `pld`.
   public let name = "pld"
@@ -53,11 +51,21 @@ public struct LossDistributionAccountant: Accountant {
         best = Bounds(lower: Swift.min(upper, edges.map { $0.lowerEpsilon(target.high) }.max() ?? 0), upper: upper)
         if (best.width ?? .infinity) <= 1e-6 { return best }
       }
-      if let bounds = contourEpsilon(laws, target) { return best.intersected(bounds) }
+      if let bounds = contourEpsilon(laws, target) {
+        best = best.intersected(bounds)
+        if (best.width ?? 0) <= 4 * tolerance || !laws.allSatisfy(\.isTight) { return best }
+      }
     }
     // The grid is chosen from an estimate; where the certified width disagrees, it is refined. Bounds only tighten.
     for refinement in [1.0, 4, 16] {
-      let profiles = try self.profiles(terms, .logDelta(target.low), logDelta: target.low, refinement: refinement)
+      let profiles: [TiltedProfile]
+      do throws(AccountingError) {
+        profiles = try self.profiles(terms, .logDelta(target.low), logDelta: target.low, refinement: refinement)
+      } catch {
+        // What is known so far stands.
+        guard best.upper < .infinity else { throw error }
+        return best
+      }
       var (lower, upper) = (best.lower ?? 0, 0.0)
       for profile in profiles {
         let bounds = LossDistributionAccountant.epsilon(profile, target)

@@ -108,6 +108,7 @@ struct LossCellBuilder {
     guard LossCellBuilder.losses.contains(widest) else { throw unsupported("so extreme a loss") }
     var cells = LossCells(step: wanted ?? max(widest / 100, 1e-9), atoms: law.atoms, infinity: law.infinity)
     cells.isTight = law.isTight
+    cells.conditioning += law.widest + law.massError * 1e15 * cells.step
     return cells
   }
 

@@ -6,8 +6,8 @@ extension LossCells {
   ///
   /// With w = μx − μ²/2 the loss is ln r, r = 1 − q + q·e^w, and the shares of a cell are integrals of positive functions,
   /// ∫φ(r − rᵢ)/(1 − e^(−h)) and ∫φ(rᵢ₊₁ − r)/(e^h − 1), where r − rᵢ = q·e^(wᵢ)(e^(μ(x−xᵢ)) − 1) has no cancellation. They
-  /// are integrated by four Gauss nodes on pieces of width 1/4 over |x| + μ + 4, which keeps the relative error (of order
-  /// (width·(|x| + μ + 4))⁸·5.6e-10) below 1e-12. x is cut off at `reach` standard deviations on either side.
+  /// are integrated by four Gauss nodes on pieces of width 1/4 over |x| + μ + 4, which keeps the relative error below
+  /// 1e-12 (derived in the article on errors). x is cut off at `reach` standard deviations on either side.
   init(step: Double, rate q: Double, mu: Double, reach: Double) {
     let rest = 1 - q
     let top = mu + reach
@@ -27,6 +27,7 @@ extension LossCells {
     let first = Int((loss(-reach) / step).rounded(.down))
     let last = Int((loss(top) / step).rounded(.up))
     self.init(step: step, first: first, count: max(1, last - first))
+    if q < 1 { conditioning = 2 - Glibc.log(q) + q / rest }
     let (growth, decay) = (Glibc.expm1(step), -Glibc.expm1(-step))
     var x0 = -reach
     for cell in left.indices {

@@ -20,10 +20,17 @@ package struct LossCells: Sendable {
   /// Whether the pair is attained by a mechanism that the event describes, so that lower bounds hold.
   var isTight = true
 
+  /// What the rounding of likelihood ratios near one is multiplied by, beyond the widest loss of the grid.
+  var conditioning = 2.0
+
   /// Bounds the relative error of every mass: quadrature, exponentials and sums.
   ///
-  /// The second part is the rounding of likelihood ratios near one, which a narrow cell magnifies by 1/h.
-  var slack: Double { 4e-12 + 2e-15 / step }
+  /// The first part is that of quadrature and functions. The second is the rounding of a loss, at most eight units of its
+  /// size and its conditioning, which a cell of width h magnifies by 1/h. Both are derived in the article on errors.
+  var slack: Double {
+    let widest = max(Double(abs(first)), Double(abs(first + left.count))) * step
+    return 4e-12 + 2e-15 * (conditioning + widest) / step
+  }
 
   init(step: Double, first: Int, count: Int) {
     self.step = step
@@ -60,6 +67,7 @@ package struct LossCells: Sendable {
     var result = LossCells(step: step, first: -(first + left.count), count: left.count)
     result.infinity = infinity
     result.isTight = isTight
+    result.conditioning = conditioning
     for cell in left.indices {
       let low = Double(first + cell) * step
       let mirrored = left.count - 1 - cell

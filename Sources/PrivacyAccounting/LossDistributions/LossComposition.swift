@@ -29,13 +29,23 @@ struct LossComposition {
     parts.reduce(0) { $0 + Double($1.count) * LossComposition.logSum($1.upper, first: $1.first, lambda * step) }
   }
 
+  /// The largest size of a loss on the grid.
+  var widest: Double {
+    parts.reduce(0) { Swift.max($0, Double(abs($1.first)), Double(abs($1.first + $1.upper.count))) } * step
+  }
+
   static func logSum(_ masses: [Double], first: Int, _ rate: Double) -> Double {
     // The largest exponent is at one of the ends.
     let shift = Swift.max(rate * Double(first), rate * Double(first + masses.count - 1))
-    var sum = 0.0
+    // Summed with its rounding carried along (Neumaier 1974), so that the number of terms does not matter.
+    var (sum, carried) = (0.0, 0.0)
     for (index, mass) in masses.enumerated() where mass > 0 {
-      sum += mass * Glibc.exp(rate * Double(first + index) - shift)
+      let term = mass * Glibc.exp(rate * Double(first + index) - shift)
+      let next = sum + term
+      carried += sum >= term ? (sum - next) + term : (term - next) + sum
+      sum = next
     }
+    sum += carried
     return Glibc.log(sum) + shift
   }
 

@@ -81,17 +81,17 @@ public struct PrivacyLossDistribution: Sendable, Hashable, Codable {
     // Halve the intervals that can still hold the maximum.
     var ends = (0...16).map { limit * Double($0) / 16 }
     var lower = 0.0
-    for _ in 0..<8 {
+    for _ in 0..<12 {
       for epsilon in ends { lower = Swift.max(lower, line(try profile(epsilon).upper, epsilon) - 1e-15) }
       var next: Set<Double> = []
       for (left, right) in zip(ends, ends.dropFirst()) {
         let reachable = line(try profile(right).lower ?? 0, left)
-        guard reachable > lower + 1e-5 else { continue }
+        guard reachable > lower + 1e-4 else { continue }
         next.formUnion([left, left + (right - left) / 2, right])
       }
       if next.isEmpty { break }
       ends = Set(ends).union(next).sorted()
-      if known.count > 120 { break }
+      if known.count > 300 { break }
     }
     var upper = lower
     for (left, right) in zip(ends, ends.dropFirst()) {

@@ -42,8 +42,12 @@ struct TiltedProfile: LossProfile {
     let bottom = Double(lowIndex - 1) * step
     let logAbove = composition.cumulant(plan.above) - (plan.above - plan.lambda) * top
     let logBelow = composition.cumulant(plan.below) + (plan.lambda - plan.below) * bottom
-    // Rounding of the cumulants: multiplicity times a few ulps of numbers of moderate size.
-    let margin = 1e-9 + 1e-14 * (abs(total) + abs(logAbove) + abs(logBelow)) + 1e-14 * spectrum.multiplicity
+    // Rounding of a cumulant: that of its exponents, up to tilt times loss, and a few units for sum and logarithm; once
+    // for each repetition, and once more for the sum over parts.
+    let steepest = Swift.max(plan.above, plan.lambda) * composition.widest
+    let margin =
+      1e-12 + 1e-15 * (abs(total) + abs(logAbove) + abs(logBelow) + abs(plan.above * top) + abs(plan.lambda * bottom))
+      + 1e-15 * spectrum.multiplicity * (8 + steepest)
     let outsideUpper = Glibc.exp(logAbove - spectrum.upperCumulant + margin)
     let outsideLower =
       Glibc.exp(logAbove - spectrum.lowerCumulant + margin) + Glibc.exp(logBelow - spectrum.lowerCumulant + margin)
@@ -104,7 +108,8 @@ struct TiltedProfile: LossProfile {
   /// An upper bound on ln δ(ε), at most 0; useful near the centre, valid everywhere in `range`.
   func upperLogDelta(_ epsilon: Double) -> Double {
     let (plain, damped) = sums(upper, epsilon)
-    // Suffix sums of N positive terms: relative error N·2⁻⁵² at most, plus that of the exponentials.
+    // Suffix sums of at most 2¹⁹ positive terms have a relative error below 2¹⁹·2⁻⁵² < 2e-10, and exponentials of numbers
+    // up to 690 one below 1e-12.
     let difference = plain * (1 + 1e-9) - damped * (1 - 1e-9)
     let finite = difference.isNaN ? .infinity : difference
     let lost = upper.outside * Glibc.exp(-plan.lambda * (range.upperBound - plan.centre))

@@ -38,7 +38,9 @@ struct TiltedSpectrum {
       let size = (norm * Double(plan.count)).squareRoot()
       transform.forward(&real, &imaginary)
       // The tilt itself: e^(λℓ)/M has a relative error of a few ulps of its exponent.
-      let coefficientError = transform.relativeError * size + 1e-15 * (10 + abs(up) + abs(down))
+      let coefficientError =
+        transform.relativeError * size + 1e-15
+        * (10 + rate / composition.step * composition.widest + abs(up) + abs(down))
       for k in 0...half {
         let mirror = (plan.count - k) & (plan.count - 1)
         let (a, b, c, d) = (real[k], imaginary[k], real[mirror], imaginary[mirror])

@@ -68,7 +68,7 @@ struct TiltedNodes {
       + (rule?.relativeError(at: t) ?? 0) + (rule?.relativeError(at: 0) ?? 0)
   }
 
-  /// e^(−it·mean)φ(t) at t = 0, step, 2·step, …
+  /// The values of e^(−it·mean)φ(t) at t = 0, step, 2·step and so on.
   func characteristic(step: Double, count: Int) -> (real: [Double], imaginary: [Double]) {
     var wheel = PhaseWheel(angles: losses.map { $0 - mean }, sizes: weights)
     return wheel.sums(step: step, count: count)
