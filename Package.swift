@@ -146,6 +146,7 @@ let package = Package(
         "Reporting", "SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy",
         "PrivacyAuditing",
       ]),
+    notebook("02-accountants-compared", ["Reporting", "ExactMath", "PrivacyAccounting"]),
 
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),
