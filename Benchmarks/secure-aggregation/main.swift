@@ -7,7 +7,7 @@ import SecureAggregation
 
 let wanted = Set(CommandLine.arguments.dropFirst())
 let all = wanted.isEmpty
-print("secure aggregation, one thread; seconds of one client unless said otherwise")
+print("secure aggregation, one thread; processor time of one client unless said otherwise")
 if all || wanted.contains("masks") { try MaskBenchmark.targets() }
 if all || wanted.contains("growth") { try MaskBenchmark.growth() }
 if wanted.contains("simulation") { try MaskBenchmark.dropout() }
