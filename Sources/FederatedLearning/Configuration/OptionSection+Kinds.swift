@@ -56,7 +56,12 @@ extension QuantizeOptions: OptionSection {
 
 extension AggregationOptions: OptionSection {
   static var common: [String] { ["min_contributors"] }
-  static var kinds: [(kind: String, options: [String])] { [("plain", []), ("paillier", ["key_bits"])] }
+  static var kinds: [(kind: String, options: [String])] {
+    [
+      ("plain", []), ("paillier", ["key_bits"]), ("threshold-paillier", ["key_bits", "threshold", "parties"]),
+      ("pairwise", ["threshold"]), ("pairwise-graph", ["neighbours", "threshold"]),
+    ]
+  }
   var selected: String { kind }
 }
 

@@ -157,23 +157,37 @@ public struct QuantizeOptions: Codable, Sendable, Hashable {
 
 /// `aggregation:` how updates are summed.
 public struct AggregationOptions: Codable, Sendable, Hashable {
-  /// `plain` or `paillier`.
+  /// `plain`, `paillier`, `threshold-paillier`, `pairwise` or `pairwise-graph`.
   public var kind = "plain"
-  /// Bits of the modulus, for `paillier`; 3072 unless given.
+  /// Bits of the modulus, for the Paillier kinds; 3072 unless given.
   public var keyBits: Int?
+  /// How many decryptors open a sum, 2 unless given; for pairwise masks how many shares open a seed, the least safe
+  /// number unless given.
+  public var threshold: Int?
+  /// How many decryptors hold a share of the key; 3 unless given.
+  public var parties: Int?
+  /// How many clients each exchanges masks with in `pairwise-graph`; what cohort and dropout need unless given.
+  public var neighbours: Int?
   /// The fewest contributors of a sum that may be opened; under distributed noise also the number of honest clients
   /// whose noise is promised.
   public var minContributors: Int?
 
   /// An aggregation; see the properties.
-  public init(kind: String = "plain", keyBits: Int? = nil, minContributors: Int? = nil) {
+  public init(
+    kind: String = "plain", keyBits: Int? = nil, minContributors: Int? = nil, threshold: Int? = nil,
+    parties: Int? = nil, neighbours: Int? = nil
+  ) {
     self.kind = kind
     self.keyBits = keyBits
     self.minContributors = minContributors
+    self.threshold = threshold
+    self.parties = parties
+    self.neighbours = neighbours
   }
 
   enum CodingKeys: String, CodingKey {
     case kind
+    case threshold, parties, neighbours
     case keyBits = "key_bits"
     case minContributors = "min_contributors"
   }

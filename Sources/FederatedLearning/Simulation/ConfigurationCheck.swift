@@ -137,14 +137,6 @@ struct ConfigurationCheck {
       bits: configuration.quantize.bits, range: configuration.quantize.range ?? 1, clipsNorm: false)
   }
 
-  func keyBits() throws(FederatedError) -> Int? {
-    guard configuration.aggregation.kind == "paillier" else { return nil }
-    if case .withReplacement = try cohort(.max) {
-      throw refuse("cohort.sampling", "with-replacement draws a client twice, which aggregation paillier refuses")
-    }
-    return configuration.aggregation.keyBits ?? 3072
-  }
-
   /// The promise that fewer contributors are never opened.
   func minimumContributors(_ cohort: CohortSampling, _ clients: Int) throws(FederatedError) -> Int {
     let most = cohort.largestSize(clients: clients)

@@ -1,4 +1,5 @@
 public import PrivacyAccounting
+public import SecureAggregation
 
 /// What one round did, as a simulation sees it.
 ///
@@ -53,6 +54,9 @@ public struct SimulationResult: Sendable {
   public var accountant: String?
   /// Whether noise came from the seed: then ε holds only for a deployment with secret noise.
   public var noiseIsSimulated: Bool
+  /// Bytes and seconds of each phase of the aggregation protocol, over all parties and rounds; empty for protocols
+  /// of one message.
+  public var phases: [PhaseCost] = []
   /// The whole run, without loading data.
   public var seconds: Double
 

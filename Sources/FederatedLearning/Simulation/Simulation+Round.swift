@@ -8,6 +8,7 @@ extension Simulation {
   mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
     let cohort = plan.cohort.cohort(clients: plan.clients.count, round: round, seed: plan.configuration.seed)
     let present = survivors(of: cohort)
+    try sum.begin(round: round, cohort: cohort)
     let (server, clear, tally) = try train(present, sum, noise)
     var record = RoundRecord(
       round: round, loss: tally.examples > 0 ? Double(tally.loss) * 0x1p-20 / Double(tally.examples) : nil,
@@ -19,7 +20,14 @@ extension Simulation {
       record.abandoned = true
       return record
     }
-    var total = isEmpty ? [Int64](repeating: 0, count: plan.coordinates) : try sum.open(server)
+    var total = [Int64](repeating: 0, count: plan.coordinates)
+    if !isEmpty {
+      do { total = try sum.open(server) } catch let error as AggregationError where error.code == .tooFew {
+        // A protocol may need more to stay than the sum's minimum; nothing was opened then.
+        record.abandoned = true
+        return record
+      }
+    }
     if let clear, !isEmpty {
       var plain = PlainSum(insecurelyShaped: plan.shape)
       guard try plain.open(clear) == total else {

@@ -64,12 +64,21 @@ public struct Simulation: ~Copyable {
       }
       try authority.charge(privacy.event(rounds: plan.configuration.rounds), label: "federated training")
     }
-    if let keyBits = plan.keyBits {
-      var sum = try PaillierSum(plan.shape, key: .generate(KeySize(bits: keyBits)), variableTime: true)
+    switch plan.aggregation {
+    case .plain:
+      var sum = PlainSum(insecurelyShaped: plan.shape)
+      return try run(&sum, onRound)
+    case .paillier(let bits):
+      var sum = try PaillierSum(plan.shape, key: .generate(KeySize(bits: bits)), variableTime: true)
+      return try run(&sum, onRound)
+    case .thresholdPaillier(let bits, let threshold, let parties):
+      let dealing = try ThresholdDealing.generate(KeySize(bits: bits), threshold: threshold, parties: parties)
+      var sum = try ThresholdPaillierSum(plan.shape, dealing: dealing, variableTime: true)
+      return try run(&sum, onRound)
+    case .pairwise(let pairing):
+      var sum = PairwiseSum(plan.shape, pairing: pairing)
       return try run(&sum, onRound)
     }
-    var sum = PlainSum(insecurelyShaped: plan.shape)
-    return try run(&sum, onRound)
   }
 
   private mutating func run<Sum: SecureSum & ~Copyable>(
@@ -107,7 +116,7 @@ public struct Simulation: ~Copyable {
       rounds: records, parameters: parameters, weightsSHA256: Simulation.digest(parameters),
       event: try plan.privacy.map { try $0.event(rounds: round) }, epsilon: certified?.bounds,
       accountant: certified?.accountant, noiseIsSimulated: plan.privacy?.isSimulated ?? false,
-      seconds: (clock.now - start).seconds)
+      phases: sum.phases, seconds: (clock.now - start).seconds)
   }
 
   /// Applies the mean of a round's sum.

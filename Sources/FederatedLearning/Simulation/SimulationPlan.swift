@@ -32,8 +32,11 @@ public struct SimulationPlan: Sendable {
   public let privacy: PrivacyPlan?
   /// The sum of a round.
   public let shape: SumShape
-  /// Bits of the Paillier modulus, nil for plain sums.
-  public let keyBits: Int?
+  /// How updates are summed.
+  public let aggregation: AggregationPlan
+
+  /// Bits of the Paillier modulus, nil for sums without one.
+  public var keyBits: Int? { aggregation.keyBits }
 
   /// How many ciphertexts carry one client's contribution and how many numbers share one; nil for plain sums.
   public var packing: (ciphertexts: Int, slots: Int)? {
@@ -73,7 +76,7 @@ public struct SimulationPlan: Sendable {
     let largest = cohort.largestSize(clients: clients.count)
     weighsByExamples = try check.weighsByExamples()
     quantizer = try check.quantizer()
-    keyBits = try check.keyBits()
+    aggregation = try check.aggregation(cohort, clients.count)
     let minimum = try check.minimumContributors(cohort, clients.count)
     privacy = try check.privacy(
       quantizer, cohort: cohort, clients: clients.count, dimension: network.parameterCount, minimum: minimum)
@@ -93,6 +96,14 @@ public struct SimulationPlan: Sendable {
 
 /// What a private training does each round and claims in the end.
 public struct PrivacyPlan: Sendable {
+  /// The law of the noise.
+  public enum Noise: String, Sendable, Hashable {
+    /// Discrete Gaussian.
+    case discreteGaussian = "discrete-gaussian"
+    /// Skellam, whose sums are Skellam.
+    case skellam
+  }
+
   /// Who adds the noise.
   public enum Placement: String, Sendable, Hashable {
     /// The server, after the sum.
@@ -107,6 +118,8 @@ public struct PrivacyPlan: Sendable {
   public let adjacency: Adjacency
   /// δ.
   public let delta: Delta
+  /// The law of the noise.
+  public let noise: Noise
   /// σ² of one draw in squared grid steps: of the whole noise when central, of a client's share when distributed.
   public let variance: NoiseScale
   /// The clients whose shares are promised; 1 when central.
