@@ -44,7 +44,7 @@ struct ChoiceTree: UniformSource {
 
   mutating func bernoulliExp<Width: CheckedWhole>(unit a: Width, over b: Width, from start: UInt64) -> Bool {
     if hasRestarted || a.big.isZero { return true }
-    let low = ExactExponential.bounds(a.big, over: b.big, precision: 160).low
+    let low = ExactBounds.coin(a.big, over: b.big).low
     let outcome = branch(2) == 0
     mass = (mass * (outcome ? low : ChoiceTree.one - low)) >> 160
     return outcome

@@ -72,7 +72,7 @@ struct LoopTree: UniformSource {
     // These answers end every loop of the samplers.
     if hasEnded { return a < b }
     if a.big.isZero { return true }
-    let bounds = ExactExponential.bounds(a.big, over: b.big, precision: LoopTree.places)
+    let bounds = ExactBounds.coin(a.big, over: b.big)
     let unit = BigWhole.one << LoopTree.places
     let outcome = branch(2) == 0
     weigh(outcome ? bounds : (low: unit - bounds.high, high: unit - bounds.low))
