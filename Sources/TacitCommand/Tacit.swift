@@ -14,7 +14,7 @@ struct Tacit: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, NoiseCommand.self, AccountCommand.self, CalibrateCommand.self, ReleaseCommand.self,
       ExplainCommand.self, AccumulateCommand.self, MergeCommand.self,
-      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, AuditCommand.self,
+      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, TradeoffCommand.self, AuditCommand.self,
     ]
   )
 }
