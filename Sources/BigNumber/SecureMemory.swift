@@ -1,4 +1,5 @@
 import CGMP
+import CKernels
 private import Glibc
 
 /// The allocator GMP uses in this process: blocks are wiped before they are freed or moved.
@@ -17,14 +18,9 @@ package enum SecureMemory {
 
   /// Overwrites the part of this thread's stack that earlier calls may have left secrets in.
   ///
-  /// GMP keeps scratch of up to 64 KiB on the stack, where the allocator hook does not reach.
-  @inline(never)
-  package static func scrubStack() {
-    unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 17, alignment: 16) { buffer in
-      guard let base = buffer.baseAddress else { return }
-      unsafe explicit_bzero(base, 1 << 17)
-    }
-  }
+  /// GMP keeps scratch of up to 64 KiB on the stack, where the allocator hook does not reach. The frame
+  /// is taken in C, since Swift's temporary allocations of this size may come from the heap.
+  package static func scrubStack() { tacit_wipe_stack() }
 
   private static let installed: Void = {
     unsafe __gmp_set_memory_functions(

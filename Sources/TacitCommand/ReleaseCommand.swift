@@ -13,12 +13,13 @@ struct ReleaseCommand: ParsableCommand {
     abstract: "Answer a query over tables with exact noise, charged to a budget first.",
     discussion: """
       Without --ledger nothing remembers the charge: whoever runs the release keeps count.
-      With --release-id the same name and query give the stored answer again and charge nothing.
+      With --release-id the same name and query give the stored answer again and charge nothing. Without it the
+      ledger names the release itself, and its history shows the name.
       """)
 
   /// How the answer is written.
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case csv, jsonl, json
+    case csv, jsonl, json, html
   }
 
   @Argument(help: "The query, YAML or JSON.")
@@ -44,7 +45,13 @@ struct ReleaseCommand: ParsableCommand {
   @Option(name: .long, help: "A name for the release: retries under it are charged once and answered alike.")
   var releaseID: String?
 
-  @Option(name: .long, help: "csv, jsonl or json.")
+  @Option(name: .long, help: "Threads that read tables; answers do not depend on it. One a processor if left out.")
+  var threads: Int?
+
+  @Option(name: .long, help: "The key that opens sealed partials: 64 hexadecimal digits in a file.")
+  var seal: String?
+
+  @Option(name: .long, help: "csv, jsonl, json or html.")
   var format: Format = .csv
 
   @Flag(name: .long, help: "The same as --format json.")
@@ -57,6 +64,8 @@ struct ReleaseCommand: ParsableCommand {
   var force = false
 
   func validate() throws {
+    try TableInput.validate(threads: threads)
+    if seal != nil, partial.isEmpty { throw ValidationError("--seal belongs to --partial") }
     if input.isEmpty == partial.isEmpty { throw ValidationError("either --input or --partial is needed") }
     if (ledger == nil) != (budget == nil) { throw ValidationError("--ledger and --budget belong together") }
     if releaseID != nil, ledger == nil { throw ValidationError("--release-id needs --ledger") }
@@ -68,29 +77,42 @@ struct ReleaseCommand: ParsableCommand {
     let question = try QueryFile.read(query)
     // A charge cannot be taken back, so what would lose its answer is found before it.
     try Output.requireRoom(for: ReleaseText.room(for: question), at: output, force: force)
-    let table = try answer(question)
+    guard let ledger, let budget else {
+      let table = try released(question, charging: UnrecordedBudget(question), label: "release")
+      return try show(table, question)
+    }
+    // A release without a name of the operator's gets one, so that an answer paid for can always be read again.
+    let name = releaseID ?? Self.freshName()
+    let table = try refusing { try recorded(question, in: BudgetLedger(opening: ledger), budget, name) }
+    do {
+      try show(table, question)
+    } catch let failure as CommandFailure {
+      throw CommandFailure("\(failure.message); the answer is kept: ask again with --release-id \(name)")
+    }
+  }
+
+  private func show(_ table: ReleasedTable, _ question: Query) throws {
     try Output.write(ReleaseText(table, question).text(json ? .json : format), to: output, force: force)
   }
 
-  private func answer(_ question: Query) throws -> ReleasedTable {
-    guard let ledger, let budget else {
-      return try released(question, charging: UnrecordedBudget(question), label: "release")
+  private static func freshName() -> String {
+    var generator = SystemRandomNumberGenerator()
+    return "unnamed-" + String(generator.next() as UInt64, radix: 36)
+  }
+
+  /// The stored answer of the name, or a new one that is charged, stored and only then returned.
+  private func recorded(
+    _ question: Query, in book: BudgetLedger, _ budget: String, _ name: String
+  ) throws -> ReleasedTable {
+    try requireUnit(of: question, in: book.status(of: budget))
+    let text = question.canonicalText
+    if let stored = try book.answer(of: name, budget: budget, query: text) {
+      return try JSONDecoder().decode(ReleasedTable.self, from: Data(stored.utf8))
     }
-    return try refusing {
-      let book = try BudgetLedger(opening: ledger)
-      try requireUnit(of: question, in: book.status(of: budget))
-      guard let releaseID else {
-        return try released(question, charging: LedgerBudget(budget, of: book), label: "release")
-      }
-      let text = question.canonicalText
-      if let stored = try book.answer(of: releaseID, budget: budget, query: text) {
-        return try JSONDecoder().decode(ReleasedTable.self, from: Data(stored.utf8))
-      }
-      let authority = try LedgerBudget(budget, of: book, release: releaseID, query: text)
-      let table = try released(question, charging: authority, label: "release \(releaseID)")
-      let kept = try book.store(jsonText(table), of: releaseID, budget: budget, query: text)
-      return try JSONDecoder().decode(ReleasedTable.self, from: Data(kept.utf8))
-    }
+    let authority = try LedgerBudget(budget, of: book, release: name, query: text)
+    let table = try released(question, charging: authority, label: "release \(name)")
+    let kept = try book.store(jsonText(table), of: name, budget: budget, query: text)
+    return try JSONDecoder().decode(ReleasedTable.self, from: Data(kept.utf8))
   }
 
   /// A budget that bounds what is learnt about a person cannot pay for a promise about a row, nor the reverse.
@@ -106,12 +128,13 @@ struct ReleaseCommand: ParsableCommand {
   ) throws -> ReleasedTable {
     try refusing {
       if !partial.isEmpty {
-        let merged = try PartialFile.merged(partial, question: question)
+        let merged = try PartialFile.merged(
+          partial, question: question, seal: seal.map(PartialSeal.init(reading:)))
         return try merged.release(charging: authority, label: label)
       }
       var accumulator = try Accumulator(question, key: SamplingKey())
       for path in input {
-        try TableInput.add(path, inputFormat, to: &accumulator)
+        try TableInput.add(path, inputFormat, threads: threads, to: &accumulator)
       }
       return try accumulator.release(charging: authority, label: label)
     }

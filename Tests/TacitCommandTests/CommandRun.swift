@@ -16,7 +16,7 @@ struct CommandRun {
       .first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? folder
   }()
 
-  init(_ arguments: [String], in folder: Folder, input: String = "") throws {
+  init(_ arguments: [String], in folder: Folder, input: String = "", outputFile: String? = nil) throws {
     let process = Process()
     process.executableURL = Self.binary
     process.arguments = arguments
@@ -26,7 +26,7 @@ struct CommandRun {
     try Data(input.utf8).write(to: files[0])
     for file in files.dropFirst() { try Data().write(to: file) }
     process.standardInput = try FileHandle(forReadingFrom: files[0])
-    process.standardOutput = try FileHandle(forWritingTo: files[1])
+    process.standardOutput = try FileHandle(forWritingTo: outputFile.map(URL.init(fileURLWithPath:)) ?? files[1])
     process.standardError = try FileHandle(forWritingTo: files[2])
     try process.run()
     process.waitUntilExit()

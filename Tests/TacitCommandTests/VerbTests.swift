@@ -46,6 +46,18 @@ import Testing
     #expect(try folder.run("ledger", "verify", "l.db").code == 0)
   }
 
+  @Test func `an answer that cannot be shown is kept under a name and costs nothing again`() throws {
+    try folder.write(BadInputTests.query, to: "query.yaml")
+    try folder.write("city,amount\nOslo,1\n", to: "data.csv")
+    _ = try folder.run("ledger", "create", "l.db", "--budget", "b", "--epsilon", "1", "--delta", "0")
+    let release = ["release", "query.yaml", "--input", "data.csv", "--ledger", "l.db", "--budget", "b"]
+    let lost = try CommandRun(release, in: folder, outputFile: "/dev/full")
+    #expect(lost.isRefusal(1, naming: "--release-id unnamed-"))
+    let name = String(lost.error.split(separator: " ").last ?? "").trimmingCharacters(in: .newlines)
+    #expect(try CommandRun(release + ["--release-id", name], in: folder).code == 0)
+    #expect(try CommandRun(release, in: folder).isRefusal(1, naming: "budget"))
+  }
+
   @Test func `a release is charged once under its name and answered alike`() throws {
     try folder.write(BadInputTests.query, to: "query.yaml")
     try folder.write("city,amount\nOslo,10\nOslo,20\nBergen,30\n", to: "data.csv")

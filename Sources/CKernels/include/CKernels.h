@@ -5,6 +5,8 @@
 #include "entropy.h"
 #include "gemm.h"
 #include "montgomery.h"
+#include "prefetch.h"
+#include "threshold_scan.h"
 #include "wipe.h"
 
 #endif

@@ -16,7 +16,7 @@ enum Output {
   /// - Throws: ``CommandFailure`` naming the file; nothing is left behind then.
   static func write(_ bytes: [UInt8], to path: String, force: Bool = false, mode: mode_t = 0o644) throws {
     if path == "-" {
-      StandardOutput.write(bytes)
+      try StandardOutput.attempt(bytes)
       return
     }
     try refuseExisting(path, force: force)

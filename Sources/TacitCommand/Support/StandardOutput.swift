@@ -10,26 +10,37 @@ enum StandardOutput {
 
   /// Writes bytes to standard output.
   static func write(_ bytes: [UInt8]) {
-    send(bytes, to: STDOUT_FILENO)
+    if send(bytes, to: STDOUT_FILENO) { return }
+    complain("tacit: " + failure.message)
+    exit(failure.code.rawValue)
+  }
+
+  /// Writes bytes to standard output where the caller can still say what to do about a failure.
+  static func attempt(_ bytes: [UInt8]) throws {
+    if !send(bytes, to: STDOUT_FILENO) { throw failure }
   }
 
   /// Writes one line to standard error.
   static func complain(_ line: String) {
-    send(Array((line + "\n").utf8), to: STDERR_FILENO)
+    if !send(Array((line + "\n").utf8), to: STDERR_FILENO) { exit(CommandFailure.Code.failed.rawValue) }
   }
 
-  private static func send(_ bytes: [UInt8], to descriptor: Int32) {
+  private static var failure: CommandFailure {
+    CommandFailure("cannot write to standard output: \(systemErrorText())")
+  }
+
+  private static func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     unsafe bytes.withUnsafeBytes { buffer in
       var offset = 0
       while offset < buffer.count {
         let written = unsafe Glibc.write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
         if written < 0 {
           if errno == EINTR { continue }
-          if descriptor != STDERR_FILENO { complain("tacit: cannot write to standard output: \(systemErrorText())") }
-          exit(CommandFailure.Code.failed.rawValue)
+          return false
         }
         offset += written
       }
+      return true
     }
   }
 }
