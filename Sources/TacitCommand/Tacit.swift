@@ -14,7 +14,8 @@ struct Tacit: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, NoiseCommand.self, AccountCommand.self, CalibrateCommand.self, ReleaseCommand.self,
       ExplainCommand.self, AccumulateCommand.self, MergeCommand.self, RandomizeCommand.self, EstimateCommand.self,
-      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, AuditCommand.self,
+      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, TradeoffCommand.self,
+      AuditCommand.self,
     ]
   )
 }

@@ -1,6 +1,6 @@
 /// `partition:` how examples are dealt to clients.
 public struct PartitionOptions: Codable, Sendable, Hashable {
-  /// `iid`, `shards`, `dirichlet` or `power-law`.
+  /// `iid`, `shards`, `dirichlet`, `power-law`, `log-normal` or `natural`.
   public var kind = "iid"
   /// How many clients.
   public var clients = 100
@@ -12,6 +12,10 @@ public struct PartitionOptions: Codable, Sendable, Hashable {
   public var minimumExamples: Int?
   /// The exponent of sizes, for `power-law`.
   public var exponent: Double?
+  /// The deviation of the logarithm of sizes, for `log-normal`.
+  public var sigma: Double?
+  /// The column that says whose a row is, for `natural` with a CSV file.
+  public var column: String?
 
   /// A partition; see the properties.
   public init(kind: String = "iid", clients: Int = 100, shardsPerClient: Int? = nil, alpha: Double? = nil) {
@@ -30,10 +34,12 @@ public struct PartitionOptions: Codable, Sendable, Hashable {
     alpha = try container.decodeIfPresent(Double.self, forKey: .alpha)
     minimumExamples = try container.decodeIfPresent(Int.self, forKey: .minimumExamples)
     exponent = try container.decodeIfPresent(Double.self, forKey: .exponent)
+    sigma = try container.decodeIfPresent(Double.self, forKey: .sigma)
+    column = try container.decodeIfPresent(String.self, forKey: .column)
   }
 
   enum CodingKeys: String, CodingKey {
-    case kind, clients, alpha, exponent
+    case kind, clients, alpha, exponent, sigma, column
     case shardsPerClient = "shards_per_client"
     case minimumExamples = "minimum_examples"
   }
@@ -55,7 +61,8 @@ public struct ModelOptions: Codable, Sendable, Hashable {
 
 /// `algorithm:` the federated algorithm.
 public struct AlgorithmOptions: Codable, Sendable, Hashable {
-  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam` or `fedyogi`.
+  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam`, `fedyogi`, `scaffold` or
+  /// `fednova`.
   public var kind = "fedavg"
   /// η of the server.
   public var serverLearningRate: Double?
@@ -200,11 +207,6 @@ public struct EvaluationOptions: Codable, Sendable, Hashable {
 
   /// An evaluation; see the property.
   public init(every: Int = 1) { self.every = every }
-}
-
-/// `robust:` and `attack:` of kind `none`.
-struct NothingOptions: Codable, Sendable, Hashable {
-  var kind = "none"
 }
 
 /// `privacy:` what the training claims.

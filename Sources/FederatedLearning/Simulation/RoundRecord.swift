@@ -38,6 +38,16 @@ public struct RoundRecord: Sendable, Hashable {
   public var epsilon: Bounds?
 }
 
+extension RoundRecord {
+  /// A round's counts, before anything was timed or measured.
+  init(_ round: Int, _ tally: ClientWorker.Tally, cohort: Int, contributors: Int) {
+    self.init(
+      round: round, loss: tally.examples > 0 ? Double(tally.loss) * 0x1p-20 / Double(tally.examples) : nil,
+      seconds: 0, evaluationSeconds: 0, cohort: cohort, contributors: contributors, clipped: tally.clipped,
+      saturated: tally.saturated, rejected: tally.rejected, abandoned: false, wireBytes: tally.wireBytes)
+  }
+}
+
 /// What a whole training did.
 public struct SimulationResult: Sendable {
   /// The rounds, in order.
