@@ -5,6 +5,7 @@
 #include "entropy.h"
 #include "gemm.h"
 #include "montgomery.h"
+#include "scrypt.h"
 #include "wipe.h"
 
 #endif

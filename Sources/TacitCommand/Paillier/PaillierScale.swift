@@ -4,7 +4,7 @@ import ExactMath
 ///
 /// A scale below 1 is the step itself, a scale of 1 or more is the number of steps in 1: 0.01 and 100 mean the same.
 struct PaillierScale {
-  private let stepsPerUnit: Rational
+  let stepsPerUnit: Rational
 
   init(_ text: String) throws {
     guard text.utf8.count <= 64, let scale = Rational(text), scale > .zero else {
