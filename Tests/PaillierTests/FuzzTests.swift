@@ -46,24 +46,37 @@ import Testing
     try PaillierPrivateKey(parsingJSON: Self.keyJSON, policy: .insecureAnySize)
   }
 
-  @Test func `400000 mutated vectors are refused or read back as the same bytes`() throws {
+  @Test func `150000 mutated vectors are refused or read back as the same bytes`() throws {
     let key = try key()
     var encryptor = try Encryptor(key)
     let plan = try SlotPlan(valueBits: 9, maxSummands: 5, for: key.publicKey)
     let bytes = try encryptor.encrypt([1, 2, 3], plan).serialized()
     var mutator = Mutator(state: 1)
     var (accepted, wrong) = (0, 0)
-    for _ in 0..<400_000 {
+    for _ in 0..<150_000 {
       let changed = mutator.mutate(bytes)
       guard let parsed = try? EncryptedVector<Fresh>(parsing: changed, key: key.publicKey) else { continue }
       accepted += 1
       if parsed.serialized() != changed { wrong += 1 }
     }
     #expect(wrong == 0)
-    #expect(accepted > 1000)
+    #expect(accepted > 300)
   }
 
-  @Test func `400000 mutated JSON texts of numbers, proofs and parts are refused or read`() throws {
+  @Test func `700000 mutated JSON documents are refused or mean the same when written again`() throws {
+    let documents = [
+      "{\"a\":[1,-2.5e+3,true,null],\"b\":\"\\u00e4\"}", "[\"\\ud83d\\ude00\",{}]", "{\"e\":0,\"v\":\"12\"}",
+    ].map { Array($0.utf8) }
+    var mutator = Mutator(state: 4)
+    var wrong = 0
+    for round in 0..<700_000 {
+      guard let value = try? JSONValue(parsing: mutator.mutate(documents[round % 3]), source: "x") else { continue }
+      if round % 4 == 0, try JSONValue(parsing: Array(value.serialized.utf8), source: "x") != value { wrong += 1 }
+    }
+    #expect(wrong == 0)
+  }
+
+  @Test func `150000 mutated JSON texts of numbers, proofs and parts are refused or read`() throws {
     let key = try key()
     var encryptor = try Encryptor(key)
     let number = Array(try encryptor.encrypt(decimal: "3").json.utf8)
@@ -74,14 +87,14 @@ import Testing
       ).json.utf8)
     var mutator = Mutator(state: 2)
     var wrong = 0
-    for _ in 0..<150_000 {
+    for _ in 0..<50_000 {
       if let read = try? EncryptedNumber<Fresh>(parsingJSON: mutator.mutate(number), key: key.publicKey),
         try EncryptedNumber<Fresh>(parsingJSON: Array(read.json.utf8), key: key.publicKey).words != read.words
       {
         wrong += 1
       }
     }
-    for _ in 0..<125_000 {
+    for _ in 0..<50_000 {
       if let read = try? PaillierProof(parsingJSON: mutator.mutate(proof)),
         try PaillierProof(parsingJSON: Array(read.json.utf8)) != read
       {
@@ -92,7 +105,7 @@ import Testing
     #expect(wrong == 0)
   }
 
-  @Test func `250000 mutated key files of every form are refused or read`() throws {
+  @Test func `60000 mutated key files of every form are refused or read`() throws {
     let key = try key()
     let (publicFile, open, secret) = (
       Array(key.publicKey.json.utf8), Array(key.publicKey.pem.utf8), Array(key.exportSecretPEM().utf8)
@@ -101,7 +114,7 @@ import Testing
     let sealed = Array(
       try key.exportSealedJSON(passphrase: [1], cost: 14).replacing("\"cost\":14", with: "\"cost\":99").utf8)
     var mutator = Mutator(state: 3)
-    for round in 0..<60_000 {
+    for round in 0..<15_000 {
       _ = try? PaillierPublicKey(parsingPEM: mutator.mutate(open), policy: .insecureAnySize)
       _ = try? PaillierPrivateKey(parsingPEM: mutator.mutate(secret), policy: .insecureAnySize)
       _ = PaillierPrivateKey.isPrivateKeyFile(mutator.mutate(Self.keyJSON))
