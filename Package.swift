@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let oracle: Target.Dependency = .product(name: "BigInt", package: "BigInt")
@@ -94,7 +95,7 @@ let package = Package(
       "SecureAggregation",
       [
         "CKernels", "SecureRandom", "ExactMath", "BigNumber", "PrivacyAccounting",
-        "DifferentialPrivacy", "Paillier", crypto,
+        "DifferentialPrivacy", "Paillier", crypto, cryptoExtras,
       ]),
     module("PrivacyLedger", ["ExactMath", "PrivacyAccounting", sqlite, crypto]),
 
@@ -133,6 +134,9 @@ let package = Package(
     benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
     benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
     benchmark("paillier", ["BigNumber", "CKernels", "Paillier", "SecureRandom"]),
+    benchmark(
+      "secure-aggregation",
+      ["SecureAggregation", "Paillier", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
     benchmark("pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath"]),
 
     // Notebooks.
@@ -142,6 +146,7 @@ let package = Package(
         "Reporting", "SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy",
         "PrivacyAuditing",
       ]),
+    notebook("02-accountants-compared", ["Reporting", "ExactMath", "PrivacyAccounting"]),
 
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),

@@ -18,8 +18,21 @@ package struct FourierTransform: Sendable {
     self.count = count
     levels = count.trailingZeroBitCount
     let step = -2 * Double.pi / Double(count)
-    cosines = (0..<count / 2).map { Glibc.cos(step * Double($0)) }
-    sines = (0..<count / 2).map { Glibc.sin(step * Double($0)) }
+    // One contiguous table a level: the level that joins halves of `half` points starts at half − 1.
+    var (cosines, sines) = ([Double](repeating: 1, count: count - 1), [Double](repeating: 0, count: count - 1))
+    var half = count / 2
+    for i in 0..<half {
+      cosines[half - 1 + i] = Glibc.cos(step * Double(i))
+      sines[half - 1 + i] = Glibc.sin(step * Double(i))
+    }
+    while half > 1 {
+      half /= 2
+      for i in 0..<half {
+        cosines[half - 1 + i] = cosines[2 * half - 1 + 2 * i]
+        sines[half - 1 + i] = sines[2 * half - 1 + 2 * i]
+      }
+    }
+    (self.cosines, self.sines) = (cosines, sines)
   }
 
   /// log₂N·η with η = μ + γ₄(√2 + μ): the twiddle error μ is at most 6 units of rounding (argument and function),
@@ -37,12 +50,12 @@ package struct FourierTransform: Sendable {
           unsafe sines.withUnsafeBufferPointer { sines in
             var half = 1
             while half < count {
-              let stride = count / (2 * half)
+              let base = half - 1
               var start = 0
               while start < count {
-                var twiddle = 0
-                for i in start..<(start + half) {
-                  let (c, s) = unsafe (cosines[twiddle], sines[twiddle])
+                for k in 0..<half {
+                  let (c, s) = unsafe (cosines[base &+ k], sines[base &+ k])
+                  let i = start &+ k
                   let j = i &+ half
                   let x = unsafe re[j] * c - im[j] * s
                   let y = unsafe re[j] * s + im[j] * c
@@ -50,7 +63,6 @@ package struct FourierTransform: Sendable {
                   unsafe im[j] = im[i] - y
                   unsafe re[i] += x
                   unsafe im[i] += y
-                  twiddle &+= stride
                 }
                 start += 2 * half
               }

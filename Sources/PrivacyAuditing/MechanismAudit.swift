@@ -1,6 +1,3 @@
-private import ExactMath
-private import PrivacyAccounting
-
 /// Tries to refute a mechanism's privacy claim from its outputs alone.
 ///
 /// For each adjacent pair the outputs under both data sets are compared through one event; the error probability is
@@ -29,8 +26,15 @@ public struct MechanismAudit: Sendable {
       throw AuditError(.invalidSetting, "samples: must lie in 10…1000000000")
     }
     guard !pairs.isEmpty else { throw AuditError(.invalidSetting, "pairs: at least one is needed") }
-    if case .splitSample(let fraction) = choice, !(fraction > 0 && fraction < 1) {
-      throw AuditError(.invalidSetting, "fraction: must lie in (0, 1)")
+    switch choice {
+    case .splitSample(let fraction), .multiSplit(_, let fraction):
+      guard fraction > 0, fraction < 1 else { throw AuditError(.invalidSetting, "fraction: must lie in (0, 1)") }
+    case .bonferroni(let events):
+      guard !events.isEmpty else { throw AuditError(.invalidSetting, "events: at least one is needed") }
+    case .fixed, .uniformBands: break
+    }
+    if case .multiSplit(let splits, _) = choice, !(2...100).contains(splits) {
+      throw AuditError(.invalidSetting, "splits: must lie in 2…100")
     }
     self.claim = claim
     self.alpha = alpha
@@ -43,26 +47,15 @@ public struct MechanismAudit: Sendable {
   ///
   /// - Throws: ``AuditError`` when the target fails or answers anything but `samples` finite numbers.
   public func run(_ target: inout some AuditTarget) throws(AuditError) -> AuditReport {
-    let delta = claim.delta.doubleRoundedUp
-    let share = alpha / Double(pairs.count)
+    let judge = Judge(choice: choice, claim: claim, alpha: alpha / Double(pairs.count))
     var best: AuditWitness?
     for pair in pairs {
-      let first = try draw(&target, pair.first)
-      let second = try draw(&target, pair.second)
-      let (event, judged) = choose(first, second, delta: delta, alpha: share)
-      let counts = EventCounts(
-        first: first[judged].count(where: event.contains), second: second[judged].count(where: event.contains),
-        trials: judged.count)
-      let bound = counts.epsilonLowerBound(delta: delta, alpha: share)
-      if bound >= best?.epsilonLowerBound ?? 0 {
-        best = AuditWitness(pair: pair, event: event, counts: counts, epsilonLowerBound: bound)
-      }
+      let witness = try judge.witness(pair, draw(&target, pair.first), draw(&target, pair.second))
+      if witness.epsilonLowerBound >= best?.epsilonLowerBound ?? 0 { best = witness }
     }
-    let judged = judgedRange.count
     return AuditReport(
-      claim: claim, alpha: alpha, samples: samples,
-      epsilonLowerBound: best?.epsilonLowerBound ?? 0,
-      cap: EventCounts.cap(trials: judged, delta: delta, alpha: share), witness: best)
+      claim: claim, alpha: alpha, samples: samples, epsilonLowerBound: best?.epsilonLowerBound ?? 0,
+      cap: judge.cap(samples: samples), witness: best)
   }
 
   private func draw(_ target: inout some AuditTarget, _ dataset: [Double]) throws(AuditError) -> [Double] {
@@ -74,24 +67,5 @@ public struct MechanismAudit: Sendable {
       throw AuditError(.targetFailed, "target: answered a number that is not finite")
     }
     return outputs
-  }
-
-  private var judgedRange: Range<Int> {
-    guard case .splitSample(let fraction) = choice else { return 0..<samples }
-    return min(samples - 1, max(1, Int(fraction * Double(samples))))..<samples
-  }
-
-  private func choose(_ first: [Double], _ second: [Double], delta: Double, alpha: Double) -> (OutputEvent, Range<Int>)
-  {
-    switch choice {
-    case .fixed(let event):
-      return (event, judgedRange)
-    case .splitSample:
-      let judged = judgedRange
-      let event = EventSearch.bestThreshold(
-        first: Array(first[..<judged.lowerBound]), second: Array(second[..<judged.lowerBound]), delta: delta,
-        alpha: alpha)
-      return (event, judged)
-    }
   }
 }

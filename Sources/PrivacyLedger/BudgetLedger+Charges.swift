@@ -7,6 +7,7 @@ extension BudgetLedger {
   /// - Throws: ``LedgerError`` when the name is taken or not one line of text, or the file cannot be written.
   public func createBudget(_ name: String, terms: BudgetTerms) throws(LedgerError) {
     try LedgerText.check(name, name: "budget")
+    try require(.create, budget: name)
     try change { database in
       guard try state(of: name, database) == nil else {
         throw LedgerError(.repeatedBudget, "\(path): there is a budget of that name already")
@@ -18,8 +19,10 @@ extension BudgetLedger {
 
   /// Where every budget stands, by name.
   public func status() throws(LedgerError) -> [BudgetStatus] {
-    try look { database in
-      try String.fetchAll(database, sql: "SELECT DISTINCT budget FROM history ORDER BY budget").compactMap { name in
+    try requireSight(of: nil)
+    return try look { database in
+      try String.fetchAll(database, sql: "SELECT budget FROM history WHERE kind = 'create' ORDER BY budget").compactMap
+      { name in
         try state(of: name, database).map { BudgetStatus(name: name, $0) }
       }
     }
@@ -29,7 +32,8 @@ extension BudgetLedger {
   ///
   /// - Throws: ``LedgerError`` when no budget has that name.
   public func status(of budget: String) throws(LedgerError) -> BudgetStatus {
-    try look { database in
+    try requireSight(of: budget)
+    return try look { database in
       guard let state = try state(of: budget, database) else { throw unknown(budget) }
       return BudgetStatus(name: budget, state)
     }
@@ -46,6 +50,7 @@ extension BudgetLedger {
   public func unfreeze(_ budget: String) throws(LedgerError) { try mark(budget, .unfreeze) }
 
   private func mark(_ budget: String, _ kind: LedgerRecord.Kind) throws(LedgerError) {
+    try require(.freeze, budget: budget)
     try change { database in
       guard let state = try state(of: budget, database) else { throw unknown(budget) }
       guard state.frozen != (kind == .freeze) else { return }
@@ -72,6 +77,7 @@ extension BudgetLedger {
   ) throws(BudgetRefusal) -> BudgetReceipt {
     do {
       try LedgerText.check(label, name: "label")
+      try require(.charge, budget: budget)
       return try change { database in
         try grant(event, to: budget, label: label, release: release, database)
       }
@@ -90,31 +96,20 @@ extension BudgetLedger {
       }
       return BudgetReceipt(
         event: event, label: earlier.label, position: earlier.position,
-        remaining: state.terms.remainingText(after: state.spent))
+        remaining: state.remainingText)
     }
     guard !state.frozen else {
       throw LedgerError(refusal: BudgetRefusal(.frozen, "\(path): the budget is frozen; no charge is granted"))
     }
-    let cost: BudgetAmount
     do {
-      cost = try state.terms.limit.cost(of: event, adjacency: state.terms.adjacency)
+      try state.charge(event)
     } catch {
       throw LedgerError(refusal: error)
     }
-    let total = state.spent + cost
-    guard state.terms.remaining(after: total) != nil else {
-      let limit = state.terms.limit
-      throw LedgerError(
-        refusal: BudgetRefusal(
-          .exhausted,
-          "the charge of \(limit.describe(cost)) exceeds the \(limit.filter) budget of \(limit.describe(limit.amount)); "
-            + "\(state.terms.remainingText(after: state.spent)) would still fit"))
-    }
-    state.spent = total
     let record = try append(
-      .charge, to: budget, detail: event.description, label: label, release: release, spent: total, database)
+      .charge, to: budget, detail: event.description, label: label, release: release, spent: state.spent, database)
     return BudgetReceipt(
-      event: event, label: label, position: record.position, remaining: state.terms.remainingText(after: total))
+      event: event, label: label, position: record.position, remaining: state.remainingText)
   }
 
   /// The charge that a release name stands for, if it was made.
@@ -129,6 +124,6 @@ extension BudgetStatus {
   fileprivate init(name: String, _ state: LedgerState) {
     self.init(
       name: name, terms: state.terms, charges: state.charges, frozen: state.frozen,
-      spent: state.terms.limit.describe(state.spent), remaining: state.terms.remainingText(after: state.spent))
+      spent: state.spentText, remaining: state.remainingText)
   }
 }

@@ -6,7 +6,8 @@ extension BudgetLedger {
   ///
   /// - Throws: ``LedgerError`` when the file cannot be read, or no budget has that name.
   public func history(of budget: String? = nil) throws(LedgerError) -> [LedgerRecord] {
-    try look { database in
+    try require(.read, budget: budget)
+    return try look { database in
       if let budget {
         guard try state(of: budget, database) != nil else { throw unknown(budget) }
         return try records(
@@ -26,7 +27,19 @@ extension BudgetLedger {
   /// - Parameter head: a hash this ledger once had, which must still be in the chain.
   /// - Throws: ``LedgerError`` when the file cannot be read.
   public func verify(since head: String? = nil) throws(LedgerError) -> LedgerVerification {
-    try look { database in
+    try verify(since: head, expecting: nil)
+  }
+
+  /// Checks the whole history, and that the entry at a position has a hash that it once had.
+  func verify(expecting place: (position: Int, hash: String)) throws(LedgerError) -> LedgerVerification {
+    try verify(since: nil, expecting: place)
+  }
+
+  private func verify(
+    since head: String?, expecting place: (position: Int, hash: String)?
+  ) throws(LedgerError) -> LedgerVerification {
+    try require(.read, budget: nil)
+    return try look { database in
       var previous = LedgerRecord.origin
       var budgets: [String: LedgerState] = [:]
       var count = 0
@@ -41,9 +54,15 @@ extension BudgetLedger {
         guard record.previous == previous else { return broken("does not follow the entry before") }
         guard record.recomputed.hash == record.hash else { return broken("was altered") }
         if let wrong = LedgerState.replay(record, over: &budgets) { return broken(wrong) }
+        if let place, record.position == place.position, record.hash != place.hash {
+          return broken("is not the one of the checkpoint: the history was computed anew")
+        }
         previous = record.hash
         if record.hash == head { seen = true }
         count += 1
+      }
+      if let place, count < place.position {
+        return broken("was there at the checkpoint: the history was cut or put back")
       }
       guard seen else { return broken("the entry of the given hash is gone: the history was cut or rewritten") }
       return LedgerVerification(intact: true, entries: count, brokenAt: nil, reason: nil, head: previous)
@@ -80,17 +99,13 @@ extension BudgetLedger {
     let record = LedgerRecord(
       position: position + 1, time: secondsNow(), kind: kind, budget: budget, detail: detail, label: label,
       release: release, spent: spent.text, previous: previous)
-    try database.execute(
-      sql: "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      arguments: [
-        record.position, record.time, record.kind.rawValue, record.budget, record.detail, record.label,
-        record.release, record.spent, record.previous, record.hash,
-      ])
+    try record.insert(into: database)
     return record
   }
 
   /// A budget from its first and last entries; `nil` when there is none of that name.
   func state(of budget: String, _ database: Database) throws -> LedgerState? {
+    guard !budget.isEmpty else { return nil }
     guard
       let first = try Row.fetchOne(
         database, sql: "SELECT * FROM history WHERE budget = ? ORDER BY position LIMIT 1", arguments: [budget])
@@ -120,6 +135,13 @@ extension BudgetLedger {
 }
 
 extension LedgerRecord {
+  /// Stores the entry as it is.
+  func insert(into database: Database) throws {
+    try database.execute(
+      sql: "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      arguments: [position, time, kind.rawValue, budget, detail, label, release, spent, previous, hash])
+  }
+
   /// An entry from its row, or `nil` when a column has the wrong type or an unknown kind.
   init?(_ row: Row) {
     guard let position = Int.fromDatabaseValue(row["position"]), let time = Int.fromDatabaseValue(row["time"]),

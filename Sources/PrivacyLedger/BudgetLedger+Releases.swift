@@ -11,7 +11,8 @@ extension BudgetLedger {
   /// - Returns: `nil` when nothing has been released under the name yet.
   /// - Throws: ``LedgerError`` when the name was used with another query.
   public func answer(of release: String, budget: String, query: String) throws(LedgerError) -> String? {
-    try look { database in
+    try require(.charge, budget: budget)
+    return try look { database in
       guard try state(of: budget, database) != nil else { throw unknown(budget) }
       return try stored(release, budget, query, database)
     }
@@ -25,6 +26,7 @@ extension BudgetLedger {
     _ answer: String, of release: String, budget: String, query: String
   ) throws(LedgerError) -> String {
     try LedgerText.check(release, name: "release-id")
+    try require(.charge, budget: budget)
     return try change { database in
       if let earlier = try stored(release, budget, query, database) { return earlier }
       try database.execute(
@@ -37,6 +39,7 @@ extension BudgetLedger {
   /// Binds a name to a query, so that a later attempt with another query is refused before it is charged.
   func reserve(_ release: String, budget: String, query: String) throws(LedgerError) {
     try LedgerText.check(release, name: "release-id")
+    try require(.charge, budget: budget)
     try change { database in
       guard try state(of: budget, database) != nil else { throw unknown(budget) }
       _ = try stored(release, budget, query, database)
@@ -68,11 +71,23 @@ public struct LedgerBudget: BudgetAuthority {
   /// The adjacency of the budget's terms.
   public let adjacency: Adjacency
 
+  /// What the budget protects.
+  public let unit: String
+
   /// A budget whose every charge is its own.
   ///
-  /// - Throws: ``LedgerError`` when no budget has that name.
-  public init(_ budget: String, of ledger: BudgetLedger) throws(LedgerError) {
-    adjacency = try ledger.status(of: budget).terms.adjacency
+  /// - Parameters:
+  ///   - budget: The budget's name.
+  ///   - ledger: Where it is kept.
+  ///   - unit: What the caller protects; refused unless it is the budget's own unit. `nil` leaves that to the caller.
+  ///   - adjacency: What the caller's events are stated for; refused likewise.
+  /// - Throws: ``LedgerError`` when no budget has that name, or it protects something else.
+  public init(
+    _ budget: String, of ledger: BudgetLedger, unit: String? = nil, adjacency: Adjacency? = nil
+  ) throws(LedgerError) {
+    let terms = try LedgerBudget.terms(of: budget, in: ledger, unit, adjacency)
+    self.adjacency = terms.adjacency
+    self.unit = terms.unit
     self.ledger = ledger
     self.budget = budget
     release = nil
@@ -85,15 +100,35 @@ public struct LedgerBudget: BudgetAuthority {
   ///   - ledger: Where it is kept.
   ///   - release: The operator's name for the release.
   ///   - query: The canonical text of the query.
-  /// - Throws: ``LedgerError`` when no budget has that name, or the release name was used with another query.
+  ///   - unit: What the caller protects; refused unless it is the budget's own unit. `nil` leaves that to the caller.
+  ///   - adjacency: What the caller's events are stated for; refused likewise.
+  /// - Throws: ``LedgerError`` when no budget has that name, it protects something else, or the release name was used
+  ///   with another query.
   public init(
-    _ budget: String, of ledger: BudgetLedger, release: String, query: String
+    _ budget: String, of ledger: BudgetLedger, release: String, query: String, unit: String? = nil,
+    adjacency: Adjacency? = nil
   ) throws(LedgerError) {
-    adjacency = try ledger.status(of: budget).terms.adjacency
+    let terms = try LedgerBudget.terms(of: budget, in: ledger, unit, adjacency)
+    self.adjacency = terms.adjacency
+    self.unit = terms.unit
     try ledger.reserve(release, budget: budget, query: query)
     self.ledger = ledger
     self.budget = budget
     self.release = release
+  }
+
+  /// A budget that bounds what is learnt about a person cannot pay for a promise about a row, nor the reverse.
+  private static func terms(
+    of budget: String, in ledger: BudgetLedger, _ unit: String?, _ adjacency: Adjacency?
+  ) throws(LedgerError) -> BudgetTerms {
+    let terms = try ledger.status(of: budget).terms
+    guard unit == nil || terms.unit == unit || terms.unit == BudgetTerms.anyUnit else {
+      throw LedgerError(.invalid, "unit: the budget is stated for \(terms.unit)")
+    }
+    guard adjacency == nil || terms.adjacency == adjacency else {
+      throw LedgerError(.invalid, "adjacency: the budget is stated for \(terms.adjacency)")
+    }
+    return terms
   }
 
   /// Charges an event; see ``BudgetLedger/charge(_:to:label:)``.

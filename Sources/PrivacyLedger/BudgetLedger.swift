@@ -14,20 +14,27 @@ public final class BudgetLedger: Sendable {
   /// The file.
   public let path: String
   private let queue: DatabaseQueue
+  /// Who may do what; `nil` for a ledger without an owner.
+  let access: LedgerAccess?
 
   /// "TCTL" in SQLite's header says what the file is.
   private static let applicationID: Int32 = 0x5443_544c
   private static let version: Int32 = 1
 
-  private init(path: String, queue: DatabaseQueue) {
+  private init(path: String, queue: DatabaseQueue, access: LedgerAccess?) {
     self.path = path
     self.queue = queue
+    self.access = access
   }
 
   /// Opens an existing ledger.
   ///
-  /// - Throws: ``LedgerError`` when the file is missing or is not a ledger of this version.
-  public convenience init(opening path: String) throws(LedgerError) {
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - capability: What the ledger's owner allows the caller; without one, an owned ledger refuses everything.
+  /// - Throws: ``LedgerError`` when the file is missing or is not a ledger of this version, or the capability is not
+  ///   its owner's.
+  public convenience init(opening path: String, capability: LedgerCapability? = nil) throws(LedgerError) {
     try BudgetLedger.requireFile(path)
     let queue = try BudgetLedger.connect(path)
     do {
@@ -46,17 +53,37 @@ public final class BudgetLedger: Sendable {
     } catch {
       throw LedgerError(error, path: path)
     }
-    self.init(path: path, queue: queue)
+    self.init(
+      path: path, queue: queue, access: try BudgetLedger.access(queue, path: path, capability: capability))
   }
 
   /// Opens a ledger, making an empty one when the file does not exist.
   ///
   /// - Throws: ``LedgerError`` when the file is something else or cannot be made; nothing is left behind then.
-  public convenience init(openingOrCreating path: String) throws(LedgerError) {
-    if unsafe access(path, F_OK) != 0 {
-      try BudgetLedger.create(path)
+  public convenience init(openingOrCreating path: String, capability: LedgerCapability? = nil) throws(LedgerError) {
+    if unsafe Glibc.access(path, F_OK) != 0 {
+      try BudgetLedger.create(path, records: [])
     }
-    try self.init(opening: path)
+    try self.init(opening: path, capability: capability)
+  }
+
+  /// Makes a ledger with an owner and its first budget; afterwards everything needs a capability of the owner's.
+  ///
+  /// - Throws: ``LedgerError`` when the file exists or cannot be made, or the budget is not usable; nothing is left
+  ///   behind then.
+  public static func create(
+    _ path: String, owner: LedgerPublicKey, budget: String, terms: BudgetTerms
+  ) throws(LedgerError) {
+    try LedgerText.check(budget, name: "budget")
+    let first = LedgerRecord(
+      position: 1, time: secondsNow(), kind: .own, budget: "", detail: owner.x, label: LedgerDigest.nonce(),
+      release: nil,
+      spent: BudgetAmount.zero.text, previous: LedgerRecord.origin)
+    guard let text = try? LedgerState.text(of: terms) else { throw LedgerError(.invalid, "budget: has unusable terms") }
+    let second = LedgerRecord(
+      position: 2, time: first.time, kind: .create, budget: budget, detail: text, label: "", release: nil,
+      spent: BudgetAmount.zero.text, previous: first.hash)
+    try create(path, records: [first, second], exclusive: true)
   }
 
   private static func requireFile(_ path: String) throws(LedgerError) {
@@ -83,7 +110,7 @@ public final class BudgetLedger: Sendable {
   }
 
   /// Makes the file whole under another name and links it into place, so that no half-made ledger is ever seen.
-  private static func create(_ path: String) throws(LedgerError) {
+  static func create(_ path: String, records: [LedgerRecord], exclusive: Bool = false) throws(LedgerError) {
     let temporary = "\(path).\(getpid()).partial"
     defer {
       unsafe unlink(temporary)
@@ -110,6 +137,7 @@ public final class BudgetLedger: Sendable {
               PRAGMA application_id = \(applicationID);
               PRAGMA user_version = \(version);
               """)
+          for record in records { try record.insert(into: database) }
           return .commit
         }
       }
@@ -117,8 +145,9 @@ public final class BudgetLedger: Sendable {
     } catch {
       throw LedgerError(error, path: path)
     }
-    guard unsafe link(temporary, path) == 0 || errno == EEXIST else {
-      throw LedgerError(.unavailable, "\(path): cannot be created")
+    guard unsafe link(temporary, path) == 0 else {
+      if errno == EEXIST, !exclusive { return }
+      throw LedgerError(.unavailable, "\(path): " + (errno == EEXIST ? "exists" : "cannot be created"))
     }
   }
 

@@ -14,6 +14,16 @@ public struct BudgetStatus: Sendable, Hashable {
   public let remaining: String
 }
 
+extension BudgetStatus {
+  /// A budget that was just created.
+  package init(created name: String, terms: BudgetTerms) {
+    let state = LedgerState(terms)
+    self.init(
+      name: name, terms: terms, charges: 0, frozen: false, spent: state?.spentText ?? "",
+      remaining: state?.remainingText ?? "")
+  }
+}
+
 /// What a check of the whole history found.
 public struct LedgerVerification: Sendable, Hashable {
   /// Whether the chain and every total in it are right.

@@ -7,28 +7,38 @@ public struct BudgetTerms: Sendable, Hashable, Codable {
   public let epsilon: Epsilon
   /// The claim that holds while the budget is not overspent: δ.
   public let delta: Delta
-  /// How charges add up, and the limit in that measure.
+  /// How charges add up, and the limit in that measure; for a plan the claim itself.
   public let limit: BudgetLimit
+  /// The plan that is committed whole, if the budget is one.
+  public let plan: PrivacyEvent?
   /// What is protected, for example `rows` or `column user_id`; text for people.
   public let unit: String
   /// Which data sets are compared.
   public let adjacency: Adjacency
 
+  /// The unit of a budget that says nothing about it.
+  public static let anyUnit = "unstated"
+
   /// The names of the filters a budget can be created with.
-  public static let filters = ["pure", "approximate", "zcdp", "gdp"]
+  public static let filters = ["pure", "approximate", "zcdp", "rdp", "gdp"]
+
+  /// `pure`, `approximate`, `zcdp`, `rdp`, `gdp` or `plan`.
+  public var filter: String { plan == nil ? limit.filter : "plan" }
 
   /// A budget that certifies (ε, δ) under a filter.
   ///
   /// - Parameters:
-  ///   - filter: `pure`, `approximate`, `zcdp` or `gdp`.
+  ///   - filter: `pure`, `approximate`, `zcdp`, `rdp` or `gdp`.
   ///   - epsilon: Above 0.
-  ///   - delta: 0 for `pure`, above 0 for `zcdp` and `gdp`.
+  ///   - delta: 0 for `pure`, above 0 for `zcdp`, `rdp` and `gdp`.
+  ///   - order: The one order of `rdp`, fixed for good; `nil` takes the one under which most Gaussian releases fit.
   ///   - unit: What is protected; one line.
   ///   - adjacency: Which data sets are compared.
   /// - Throws: ``LedgerError`` naming the parameter that does not fit.
   public init(
-    filter: String, epsilon: Epsilon, delta: Delta, unit: String, adjacency: Adjacency
+    filter: String, epsilon: Epsilon, delta: Delta, order: RenyiOrder? = nil, unit: String, adjacency: Adjacency
   ) throws(LedgerError) {
+    guard order == nil || filter == "rdp" else { throw LedgerError(.invalid, "order: belongs to the rdp filter") }
     guard epsilon.value.signum > 0 else { throw LedgerError(.invalid, "epsilon: must be above 0") }
     try LedgerText.check(unit, name: "unit")
     do throws(ParameterError) {
@@ -40,6 +50,7 @@ public struct BudgetTerms: Sendable, Hashable, Codable {
         limit = .pure(epsilon)
       case "approximate": limit = .approximate(epsilon, delta)
       case "zcdp": limit = try .zcdp(certifying: epsilon, delta: delta)
+      case "rdp": limit = try .renyi(certifying: epsilon, delta: delta, order: order)
       case "gdp": limit = try .gaussian(certifying: epsilon, delta: delta)
       default:
         throw ParameterError(
@@ -52,18 +63,36 @@ public struct BudgetTerms: Sendable, Hashable, Codable {
     self.delta = delta
     self.unit = unit
     self.adjacency = adjacency
+    plan = nil
   }
 
-  /// What is left after `spent`; `nil` when `spent` exceeds the limit.
-  func remaining(after spent: BudgetAmount) -> BudgetAmount? {
-    let total = limit.amount
-    guard spent.fits(in: total) else { return nil }
-    return try? BudgetAmount(loss: total.loss - spent.loss, delta: total.delta - spent.delta)
-  }
-
-  /// What is left, in words.
-  func remainingText(after spent: BudgetAmount) -> String {
-    limit.describe(remaining(after: spent) ?? .zero)
+  /// A plan committed whole: its steps may be charged in order, each once, and nothing else.
+  ///
+  /// No filter exists for optimal composition or loss distributions, so a budget that uses them fixes every parameter
+  /// beforehand.
+  ///
+  /// - Throws: ``LedgerError`` when no accountant certifies that the whole plan costs at most (ε, δ).
+  public init(
+    plan: PrivacyEvent, epsilon: Epsilon, delta: Delta, unit: String, adjacency: Adjacency
+  ) throws(LedgerError) {
+    guard epsilon.value.signum > 0 else { throw LedgerError(.invalid, "epsilon: must be above 0") }
+    try LedgerText.check(unit, name: "unit")
+    _ = try BudgetPlan(plan, adjacency: adjacency)
+    let cost: Double
+    do throws(AccountingError) {
+      cost = try AutomaticAccountant().epsilon(of: plan, delta: delta, adjacency: adjacency).upper
+    } catch {
+      throw LedgerError(.invalid, "plan: \(error.message)")
+    }
+    guard let exact = Rational(exactly: cost), exact <= epsilon.value else {
+      throw LedgerError(.invalid, "plan: costs epsilon \(cost) at delta \(delta), above the claim of \(epsilon)")
+    }
+    self.epsilon = epsilon
+    self.delta = delta
+    self.unit = unit
+    self.adjacency = adjacency
+    self.plan = plan
+    limit = .approximate(epsilon, delta)
   }
 }
 

@@ -19,6 +19,8 @@ public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let invalid = Code("invalid")
     /// A release name was used for another query.
     public static let otherRelease = Code("otherRelease")
+    /// The ledger has an owner, and no valid capability allows this.
+    public static let denied = Code("denied")
     /// A charge was refused; only seen inside the ledger.
     static let refused = Code("refused")
     /// The stored history does not hang together.
@@ -45,8 +47,14 @@ public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The same reason as a budget gives it.
   var refusal: BudgetRefusal {
     if let inner { return BudgetRefusal(inner, message) }
-    return BudgetRefusal(
-      code == .unknownBudget ? .unknownBudget : code == .otherRelease ? .mismatch : .unavailable, message)
+    let reason: BudgetRefusal.Code =
+      switch code {
+      case .unknownBudget: .unknownBudget
+      case .otherRelease: .mismatch
+      case .denied: .denied
+      default: .unavailable
+      }
+    return BudgetRefusal(reason, message)
   }
 
   /// The message.

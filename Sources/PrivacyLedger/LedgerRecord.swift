@@ -1,5 +1,3 @@
-private import Crypto
-
 /// One entry of a ledger's history.
 ///
 /// Entries form a hash chain: each carries the SHA-256 of everything in it and of the entry before. Altering,
@@ -8,6 +6,8 @@ private import Crypto
 public struct LedgerRecord: Sendable, Hashable, Codable {
   /// What happened.
   public enum Kind: String, Sendable, Hashable, Codable {
+    /// The ledger was given an owner; the detail is the public key. Only ever the first entry.
+    case own
     /// A budget was created; the detail is its terms.
     case create
     /// An event was charged; the detail is its canonical text.
@@ -24,11 +24,11 @@ public struct LedgerRecord: Sendable, Hashable, Codable {
   public let time: Int
   /// What happened.
   public let kind: Kind
-  /// The budget it happened to.
+  /// The budget it happened to; empty for the owner's entry.
   public let budget: String
-  /// The terms of a new budget as JSON, or the event of a charge; empty otherwise.
+  /// The owner's key, the terms of a new budget as JSON, or the event of a charge; empty otherwise.
   public let detail: String
-  /// The public label of a charge; empty otherwise.
+  /// The public label of a charge; random text for the owner’s entry; empty otherwise.
   public let label: String
   /// The operator's name of the release that was charged, if any.
   public let release: String?
@@ -56,7 +56,7 @@ public struct LedgerRecord: Sendable, Hashable, Codable {
     self.release = release
     self.spent = spent
     self.previous = previous
-    self.hash = LedgerRecord.digest(
+    self.hash = LedgerDigest.hash(
       [
         "tacit ledger 1", "\(position)", "\(time)", kind.rawValue, budget, detail, label,
         release.map { "name:" + $0 } ?? "none", spent, previous,
@@ -85,17 +85,5 @@ public struct LedgerRecord: Sendable, Hashable, Codable {
     LedgerRecord(
       position: position, time: time, kind: kind, budget: budget, detail: detail, label: label, release: release,
       spent: spent, previous: previous)
-  }
-
-  /// SHA-256 over the fields, each led by its length, so that no two lists of fields share an encoding.
-  private static func digest(_ fields: [String]) -> String {
-    var hasher = SHA256()
-    for field in fields {
-      let bytes = Array(field.utf8)
-      hasher.update(data: (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) })
-      hasher.update(data: bytes)
-    }
-    let digits = Array("0123456789abcdef")
-    return String(hasher.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 }

@@ -5,9 +5,10 @@ extension Accumulator {
   /// the protection of the table itself.
   ///
   /// Layout, little-endian: `TACITPRT`, version (8 bytes), the canonical query (length, UTF-8), a check of the
-  /// sampling key (16 bytes), then either the cells (count, 16 bytes each) or the units in ascending order of their
-  /// tags (count; each: tag, number of groups; each: tag, group, number of contents; each: tag, multiplicity,
-  /// values), and a checksum (16 bytes).
+  /// sampling key (16 bytes), the names of groups when keys are not declared (count; each: length, bytes; ascending),
+  /// then either the cells (count, 16 bytes each) or the units in ascending order of their tags (count; each: tag of
+  /// 16 bytes, number of groups; each: rank, group, number of contents; each: tag, multiplicity, values), and a
+  /// checksum (16 bytes).
   public borrowing func partial() -> [UInt8] {
     var writer = PartialWriter()
     writer.put(Array(PartialFormat.mark.utf8))
@@ -16,17 +17,42 @@ extension Accumulator {
     writer.put(UInt64(text.count))
     writer.put(text)
     writer.put(keyCheck)
+    let places = putGroups(&writer)
     if let units {
-      writer.put(UInt64(units.units.count))
-      for unit in units.units.keys.sorted() { writer.put(unit, units.units[unit] ?? []) }
+      writer.put(UInt64(units.count))
+      for shard in units.shards {
+        shard.withLock { store in
+          for unit in store.orderedUnits() { writer.put(store, unit, places, values: units.limits.values) }
+        }
+      }
     } else {
+      let cells = cells.snapshot
       writer.put(UInt64(cells.values.count))
-      for value in cells.values {
-        writer.put(UInt64(truncatingIfNeeded: value))
-        writer.put(UInt64(truncatingIfNeeded: value >> 64))
+      for group in query.isOpen ? groupOrder : Array(0..<cells.groupCount) {
+        for value in cells.values[(group * cells.width)..<((group + 1) * cells.width)] {
+          writer.put(UInt64(truncatingIfNeeded: value))
+          writer.put(UInt64(truncatingIfNeeded: value >> 64))
+        }
       }
     }
     return writer.finish()
+  }
+
+  /// Writes the names of undeclared groups that any unit is in, in order; returns their places by number.
+  private borrowing func putGroups(_ writer: inout PartialWriter) -> [Int]? {
+    guard let open else { return nil }
+    let names = open.names
+    var isUsed = [Bool](repeating: units == nil, count: names.count)
+    unsafe units?.forEachKept { group, _, _, _ in isUsed[group] = true }
+    var places = [Int](repeating: -1, count: names.count)
+    let used = groupOrder.filter { isUsed[$0] }
+    writer.put(UInt64(used.count))
+    for (place, group) in used.enumerated() {
+      places[group] = place
+      writer.put(UInt64(names[group].count))
+      writer.put(names[group])
+    }
+    return places
   }
 
   /// The canonical text of the query that a partial answers.
@@ -51,28 +77,30 @@ extension Accumulator {
     }
     let plan = try NoisePlan(query)
     let check = try reader.tag()
-    var cells = Cells(groups: query.groupCount, width: plan.width)
-    var units: UnitTable?
-    if query.privacyUnit == .rows {
-      guard try reader.count(of: 16) == cells.values.count else { throw reader.damaged }
+    let parts = Parts(query, plan: plan, salt: 0)
+    var groups = query.groupCount ?? 0
+    if let open = parts.open { groups = try reader.names(into: open, columns: query.groupBy.count) }
+    if let units = parts.units {
+      try reader.units(query, parts.layout, groups: groups, into: units)
+    } else {
+      let width = plan.cellWidth
+      guard try reader.count(of: 16) == groups * width else { throw reader.damaged }
       var values: [Int128] = []
-      values.reserveCapacity(cells.values.count)
-      for _ in 0..<cells.values.count {
+      values.reserveCapacity(groups * width)
+      for _ in 0..<(groups * width) {
         let low = try reader.word()
         values.append(Int128(Int64(bitPattern: try reader.word())) << 64 | Int128(low))
       }
-      cells = Cells(width: plan.width, values: values)
-    } else {
-      units = try reader.units(query)
+      parts.cells.merge(Cells(width: width, values: values), renumber: nil, groups: groups)
     }
     guard reader.isAtEnd else { throw reader.damaged }
-    self.init(query, plan: plan, cells: cells, units: units, keyCheck: check)
+    self.init(query, plan: plan, parts, hash: nil, keyCheck: check)
   }
 }
 
 private enum PartialFormat {
   static let mark = "TACITPRT"
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
   static let checksumBytes = 16
 
   /// Finds accidents, not attackers: the key is public.
@@ -87,7 +115,7 @@ private struct PartialWriter {
   mutating func put(_ more: [UInt8]) { bytes += more }
 
   mutating func put(_ word: UInt64) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+    unsafe withUnsafeBytes(of: word.littleEndian) { unsafe bytes.append(contentsOf: $0) }
   }
 
   mutating func put(_ tag: KeyedHash.Tag) {
@@ -95,18 +123,15 @@ private struct PartialWriter {
     put(tag.low)
   }
 
-  mutating func put(_ unit: KeyedHash.Tag, _ groups: [UnitTable.Group]) {
-    put(unit)
-    put(UInt64(groups.count))
-    for group in groups {
-      put(group.rank)
-      put(UInt64(group.group))
-      put(UInt64(group.entries.count))
-      for entry in group.entries {
-        put(entry.tag)
-        put(entry.count)
-        for value in entry.values { put(UInt64(bitPattern: Int64(value))) }
-      }
+  /// One unit of a shard.
+  mutating func put(_ store: borrowing UnitStore, _ unit: Int, _ places: [Int]?, values: Int) {
+    put(store.tag(ofUnit: unit))
+    put(UInt64(store.groupCount(ofUnit: unit)))
+    unsafe store.forEachGroup(ofUnit: unit) { record, first in
+      put(record.rank)
+      put(UInt64(places?[record.group] ?? record.group))
+      put(UInt64(record.contents))
+      for word in 0..<(record.contents * (UnitStore.ContentWord.values + values)) { put(unsafe first[word]) }
     }
   }
 
@@ -174,61 +199,66 @@ private struct PartialReader {
     return text
   }
 
-  mutating func units(_ query: Query) throws(StatisticsError) -> UnitTable {
-    let domains = query.metrics.map(\.domain)
-    var table = UnitTable(bounds: query.bounds)
+  /// Reads the names of undeclared groups; returns their number.
+  mutating func names(into open: OpenGroups, columns: Int) throws(StatisticsError) -> Int {
+    let count = try count(of: 8)
+    var last: [UInt8]?
+    for _ in 0..<count {
+      let length = try self.count(of: 1)
+      let name = Array(bytes[position..<(position + length)])
+      position += length
+      guard GroupName.keys(name)?.count == columns, last.map({ GroupName.isBefore($0, name) }) ?? true else {
+        throw damaged
+      }
+      last = name
+      _ = open.number(of: name)
+    }
+    return count
+  }
+
+  /// Reads units in ascending order of their tags.
+  mutating func units(
+    _ query: Query, _ layout: RowLayout, groups: Int, into table: UnitTable
+  ) throws(StatisticsError) {
     var last: KeyedHash.Tag?
+    var content = [UInt64](repeating: 0, count: UnitStore.ContentWord.values + layout.valueCount)
     for _ in 0..<(try count(of: 24)) {
       let unit = try tag()
       guard last.map({ $0 < unit }) ?? true else { throw damaged }
       last = unit
-      let groups = try count(of: 32)
-      guard (1...query.bounds.groupsPerUnit).contains(groups) else { throw damaged }
-      var rank: KeyedHash.Tag?
-      for _ in 0..<groups {
-        let group = try group(query, domains)
-        guard rank.map({ $0 < group.rank }) ?? true else { throw damaged }
-        rank = group.rank
-        table.add(unit, group)
+      let count = try self.count(of: 24)
+      guard (1...query.bounds.groupsPerUnit).contains(count) else { throw damaged }
+      var previous: (rank: UInt64, group: UInt64)?
+      for _ in 0..<count {
+        let rank = try word()
+        let group = try word()
+        guard group < UInt64(groups), previous.map({ $0 < (rank, group) }) ?? true else { throw damaged }
+        previous = (rank, group)
+        let contents = try self.count(of: 8 * content.count)
+        guard (1...table.limits.contents).contains(contents) else { throw damaged }
+        for _ in 0..<contents {
+          try read(layout, into: &content)
+          unsafe content.withUnsafeBufferPointer { words in
+            guard let first = words.baseAddress else { return }
+            table.shards[UnitTable.shard(of: unit)].withLock { store in
+              unsafe store.add(
+                unit, rank: rank, group: group, tag: first[UnitStore.ContentWord.tag],
+                copies: first[UnitStore.ContentWord.copies], values: first + UnitStore.ContentWord.values)
+            }
+          }
+        }
       }
     }
-    return table
   }
 
-  private mutating func group(_ query: Query, _ domains: [ClosedRange<Int>]) throws(StatisticsError) -> UnitTable.Group
-  {
-    let rank = try tag()
-    let index = try word()
-    let entries = try count(of: 24 + 8 * domains.count)
-    guard index < UInt64(query.groupCount),
-      (1...UnitTable.contentLimit(rows: query.bounds.rowsPerGroup)).contains(entries)
-    else { throw damaged }
-    var result = UnitTable.Group(rank: rank, group: Int(index), entries: [])
-    for _ in 0..<entries {
-      let tag = try tag()
-      let count = try word()
-      guard count >= 1, count <= 1 << 47, result.entries.last.map({ $0.tag < tag }) ?? true else { throw damaged }
-      var values: [Int] = []
-      for domain in domains {
-        let value = Int(truncatingIfNeeded: Int64(bitPattern: try word()))
-        guard domain.contains(value) else { throw damaged }
-        values.append(value)
-      }
-      result.entries.append(UnitTable.Entry(tag: tag, count: count, values: values))
-    }
-    return result
-  }
-}
-
-extension Metric {
-  /// The integers that a row's field may become.
-  fileprivate var domain: ClosedRange<Int> {
-    switch (kind, grid) {
-    case (.quantile, _): 0...(NoisePlan.leafCount - 1)
-    case (.sum, .some(let grid)): grid.lowest...grid.highest
-    case (_, .some(let grid)): (grid.lowest - grid.middle)...(grid.highest - grid.middle)
-    case (.histogram, .none): keys.isEmpty ? 0...(edges.count - 2) : -1...(keys.count - 1)
-    case (_, .none): 0...0
+  /// Reads one content, within its domains.
+  private mutating func read(_ layout: RowLayout, into content: inout [UInt64]) throws(StatisticsError) {
+    for index in content.indices { content[index] = try word() }
+    let copies = content[UnitStore.ContentWord.copies]
+    guard copies >= 1, copies <= UnitStore.mostCopies else { throw damaged }
+    for (index, domain) in layout.domains.enumerated() {
+      let value = Int(truncatingIfNeeded: Int64(bitPattern: content[UnitStore.ContentWord.values + index]))
+      guard domain.contains(value) else { throw damaged }
     }
   }
 }

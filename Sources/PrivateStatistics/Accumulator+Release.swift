@@ -8,7 +8,10 @@ extension Accumulator {
   ///
   /// The order is fixed: the charge is durable before any noise is drawn, and stands whatever happens next. From
   /// the charge on, nothing the caller sees depends on the data except the noisy answers: empty tables and empty
-  /// groups get noise like any other, and no sum can overflow.
+  /// groups get noise like any other, and no sum can overflow. Groups whose keys are not declared are named only as
+  /// far as private selection keeps them.
+  ///
+  /// A budget without a theorem for Gaussian noise is charged the query's (ε, δ) instead.
   ///
   /// - Parameters:
   ///   - authority: the budget, in memory or in a ledger.
@@ -22,7 +25,12 @@ extension Accumulator {
       throw StatisticsError(.refused, "adjacency", "the budget is stated for \(authority.adjacency)")
     }
     do throws(BudgetRefusal) {
-      try authority.charge(plan.event, label: label)
+      do throws(BudgetRefusal) {
+        try authority.charge(plan.event, label: label)
+      } catch {
+        guard error.code == .unsupportedEvent, let certificate = plan.certificate else { throw error }
+        try authority.charge(certificate, label: label)
+      }
     } catch {
       throw StatisticsError(.refused, "budget", error.message)
     }
@@ -31,30 +39,63 @@ extension Accumulator {
   }
 
   private borrowing func noisyTable(using generator: inout SecureGenerator) -> ReleasedTable {
-    var values = boundedCells().values
-    for part in plan.parts {
-      let places = (0..<query.groupCount).flatMap { group in
-        (0..<part.width).map { group * plan.width + part.offset + $0 }
+    let cells = boundedCells()
+    let groups = selected(groupOrder, cells, using: &generator)
+    var answers = plan.parts.isEmpty ? [] : groups.map { Array(cells.values[range(ofGroup: $0)]) }
+    for part in plan.parts where !groups.isEmpty {
+      let raw = answers.flatMap { group in
+        // Sums beyond ±2⁶¹ steps would be clamped by the mechanism, which moves neighbouring sums no further apart.
+        (part.offset..<(part.offset + part.width)).map { Int64(clamping: group[$0]) }
       }
-      // Sums beyond ±2⁶¹ steps would be clamped by the mechanism, which moves neighbouring sums no further apart.
-      let noisy = part.mechanism.release(places.map { Int64(clamping: values[$0]) }, using: &generator)
-      for (place, value) in zip(places, noisy) { values[place] = Int128(value) }
+      guard let sampler = try? part.law.sampler(dimension: raw.count) else { continue }
+      let noisy = sampler.release(raw, using: &generator)
+      for group in answers.indices {
+        for cell in 0..<part.width {
+          answers[group][part.offset + cell] = Int128(noisy[group * part.width + cell])
+        }
+      }
     }
-    return table(of: values, formula: ReleaseFormula(plan: plan, query: query))
+    return table(groups, answers, formula: ReleaseFormula(plan: plan, query: query))
   }
 
-  /// The answers without any noise, after contribution bounding and clamping: they protect nobody.
+  /// The groups that may be named, in the order of answers.
+  private borrowing func selected(
+    _ groups: [Int], _ cells: Cells, using generator: inout SecureGenerator
+  ) -> [Int] {
+    guard let selection = plan.selection else { return groups }
+    let counts = groups.map { Int(clamping: cells.values[$0 * plan.cellWidth + plan.width]) }
+    let kept = selection.choose(counts, using: &generator)
+    return zip(groups, kept).filter(\.1).map(\.0)
+  }
+
+  private borrowing func range(ofGroup group: Int) -> Range<Int> {
+    (group * plan.cellWidth)..<((group + 1) * plan.cellWidth)
+  }
+
+  /// The answers without any noise, after contribution bounding and clamping, for every group that any unit is in:
+  /// they protect nobody.
   ///
   /// For tests, and for the demonstration on public data that shows what privacy costs.
   package borrowing func insecureTrueTable() -> ReleasedTable {
-    table(of: boundedCells().values, formula: ReleaseFormula(plan: plan, query: query, noiseFree: true))
+    let cells = boundedCells()
+    let groups = groupOrder.filter { plan.selection == nil || cells.values[$0 * plan.cellWidth + plan.width] > 0 }
+    return table(
+      groups, groups.map { Array(cells.values[range(ofGroup: $0)]) },
+      formula: ReleaseFormula(plan: plan, query: query, noiseFree: true))
   }
 
-  private borrowing func table(of values: [Int128], formula: ReleaseFormula) -> ReleasedTable {
-    var rows: [ReleasedTable.Row] = []
-    for group in 0..<query.groupCount {
-      let cells = values[(group * plan.width)..<((group + 1) * plan.width)]
-      rows.append(ReleasedTable.Row(keys: query.keys(ofGroup: group), values: formula.values(cells)))
+  private borrowing func table(
+    _ groups: [Int], _ answers: [[Int128]], formula: ReleaseFormula
+  ) -> ReleasedTable {
+    let names = open?.names
+    let rows = zip(groups, answers).map { group, cells in
+      let keys =
+        if let names {
+          (GroupName.keys(names[group]) ?? []).map { String(decoding: $0, as: UTF8.self) }
+        } else {
+          query.keys(ofGroup: group)
+        }
+      return ReleasedTable.Row(keys: keys, values: formula.values(cells[...]))
     }
     return ReleasedTable(
       groupColumns: query.groupBy.map(\.column), names: query.metrics.flatMap(\.outputNames), rows: rows)
@@ -62,7 +103,7 @@ extension Accumulator {
 }
 
 extension Query {
-  /// The keys of a group, whose number counts the last column fastest.
+  /// The keys of a group of declared keys, whose number counts the last column fastest.
   func keys(ofGroup group: Int) -> [String] {
     var rest = group
     var keys: [String] = []

@@ -5,22 +5,27 @@ public import TableFormats
 /// An accumulator takes rows from any number of tables, merges with others of the same query and key, and is used
 /// up by its one release. It is not copyable and not printable; its memory is not wiped when it goes.
 ///
-/// **Law**: however rows are split over accumulators, and in whatever order they come and are merged, the release
-/// sees the same integers.
+/// **Law**: however rows are split over accumulators and threads, and in whatever order they come and are merged, the
+/// release sees the same integers.
 ///
 /// **Memory**: fixed for each group when the privacy unit is a row; for a unit that is a column, at most
-/// `groups_per_unit` × max(64, 4 × `rows_per_group`) different contents for each unit.
+/// `groups_per_unit` × max(64, 4 × `rows_per_group`) different contents for each unit. Groups of undeclared keys
+/// take room for each key that the table holds.
 public struct Accumulator: ~Copyable {
   /// The query that is being answered.
   public let query: Query
   let plan: NoisePlan
-  private let decoder: RowDecoder
+  let layout: RowLayout
   /// Absent in an accumulator read from a partial: it merges and releases, but takes no rows.
   private let hash: KeyedHash?
   /// Tells accumulators of different keys apart without telling the key.
   let keyCheck: KeyedHash.Tag
-  private(set) var cells: Cells
-  private(set) var units: UnitTable?
+  /// Sums of rows that are units by themselves.
+  let cells: SharedCells
+  /// What units that are a column have contributed.
+  let units: UnitTable?
+  /// Groups of undeclared keys.
+  let open: OpenGroups?
   /// The rows taken in, bad and foreign ones included; for the operator, never for a release.
   private var rows = 0
 
@@ -34,81 +39,57 @@ public struct Accumulator: ~Copyable {
   ///   - key: The secret of contribution bounding; accumulators merge only under the same key.
   /// - Throws: ``StatisticsError`` when the query's noise cannot be planned.
   public init(_ query: Query, key: borrowing SamplingKey) throws(StatisticsError) {
-    self.query = query
-    plan = try NoisePlan(query)
-    decoder = RowDecoder(query)
-    hash = key.hash
-    cells = Cells(groups: query.groupCount, width: plan.width)
-    units = query.privacyUnit == .rows ? nil : UnitTable(bounds: query.bounds)
-    keyCheck = query.privacyUnit == .rows ? .zero : key.hash(0, 0, 0, 0)
+    let plan = try NoisePlan(query)
+    let check = query.privacyUnit == .rows ? KeyedHash.Tag.zero : key.hash(0, 0, 0, 0)
+    self.init(query, plan: plan, Parts(query, plan: plan, salt: key.hash.salt), hash: key.hash, keyCheck: check)
   }
 
-  /// An accumulator as a partial holds it.
-  init(_ query: Query, plan: NoisePlan, cells: Cells, units: UnitTable?, keyCheck: KeyedHash.Tag) {
+  /// What an accumulator gathers in, empty at first.
+  struct Parts {
+    let layout: RowLayout
+    let cells: SharedCells
+    let units: UnitTable?
+    let open: OpenGroups?
+
+    init(_ query: Query, plan: NoisePlan, salt: UInt64) {
+      layout = RowLayout(query)
+      open = query.isOpen ? OpenGroups(salt: salt) : nil
+      let groups = query.privacyUnit == .rows ? query.groupCount ?? 0 : 0
+      cells = SharedCells(Cells(groups: groups, width: plan.cellWidth))
+      units = query.privacyUnit == .rows ? nil : UnitTable(bounds: query.bounds, values: layout.valueCount)
+    }
+  }
+
+  /// An accumulator of these parts; without a `hash` it takes no rows.
+  init(_ query: Query, plan: NoisePlan, _ parts: Parts, hash: KeyedHash?, keyCheck: KeyedHash.Tag) {
     self.query = query
     self.plan = plan
-    self.cells = cells
-    self.units = units
+    self.hash = hash
     self.keyCheck = keyCheck
-    decoder = RowDecoder(query)
-    hash = nil
+    layout = parts.layout
+    cells = parts.cells
+    units = parts.units
+    open = parts.open
   }
 
   /// Takes in every row of a table.
   ///
-  /// - Parameter reader: A table whose batches hold the query's ``Query/columns`` in their order.
-  /// - Throws: ``StatisticsError`` naming file and line when a row cannot be used and the query rejects bad rows, or
-  ///   when the file cannot be read. The accumulator must be thrown away then.
-  public mutating func add<Reader: TableReader & ~Copyable>(_ reader: inout Reader) throws(StatisticsError) {
-    precondition(reader.columns == decoder.columns, "the reader must give the query's columns in their order")
+  /// - Parameters:
+  ///   - reader: A table whose batches hold the query's ``Query/columns`` in their order.
+  ///   - threads: The threads that decode and add rows; the table is read by one at a time. The result does not
+  ///     depend on it.
+  /// - Throws: ``StatisticsError`` naming file and line when a row cannot be used and the query rejects bad rows (the
+  ///   first such row, whatever the threads), or when the file cannot be read. The accumulator must be thrown away
+  ///   then.
+  public mutating func add<Reader: TableReader & ~Copyable>(
+    _ reader: inout Reader, threads: Int = 1
+  ) throws(StatisticsError) {
+    precondition(reader.columns == layout.columns, "the reader must give the query's columns in their order")
     guard let hash else {
       throw StatisticsError(.invalidPartial, "partial", "takes no rows: the sampling key is not in it")
     }
-    while true {
-      let batch: TableBatch?
-      do throws(TableError) {
-        batch = try reader.next()
-      } catch {
-        throw StatisticsError(unreadable: error)
-      }
-      guard let batch else { return }
-      try add(batch, source: reader.source, hash: hash)
-    }
-  }
-
-  private mutating func add(
-    _ batch: TableBatch, source: String, hash: KeyedHash
-  ) throws(StatisticsError) {
-    var failure: (row: Int, problem: RowDecoder.Problem)?
-    unsafe batch.withRows { bytes, ranges, problems in
-      let rules = plan.rules
-      let decoder = decoder
-      let byRow = units == nil
-      let drops = query.onBadRow == .drop
-      var values = [Int](repeating: 0, count: decoder.valueCount)
-      var unit = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-      for row in 0..<batch.rowCount {
-        do throws(RowDecoder.Problem) {
-          if let problem = unsafe RowProblem(rawValue: problems[row]) { throw .row(problem) }
-          let group = unsafe try decoder.decode(row, bytes: bytes, ranges: ranges, unit: &unit, into: &values)
-          if group < 0 { continue }
-          if byRow {
-            cells.add(values, copies: 1, to: group, rules: rules)
-            cells.addUnit(to: group, rules: rules)
-          } else {
-            units?.add(unsafe hash(unit), group: group, values: values, hash: hash)
-          }
-        } catch {
-          if drops { continue }
-          failure = (row, error)
-          return
-        }
-      }
-    }
-    rows += batch.rowCount
-    if let failure {
-      throw failure.problem.error(source: source, line: batch.line(ofRow: failure.row), columns: decoder.columns)
-    }
+    let intake = RowIntake(query: query, layout: layout, hash: hash, rules: plan.rules, cells, units, open)
+    rows += try intake.take(&reader, threads: threads)
   }
 
   /// Takes in another accumulator.
@@ -121,25 +102,26 @@ public struct Accumulator: ~Copyable {
     guard keyCheck == other.keyCheck else {
       throw StatisticsError(.invalidPartial, "partial", "was sampled under another key")
     }
-    cells.merge(other.cells)
-    if let theirs = other.units { units?.merge(theirs) }
+    let renumber = open.map { mine in (other.open?.names ?? []).map { mine.number(of: $0) } }
+    cells.merge(other.cells.snapshot, renumber: renumber, groups: open?.count)
+    if let theirs = other.units { units?.merge(theirs, renumber: renumber) }
     rows += other.rows
+  }
+
+  /// The groups that have a number, in the order of answers.
+  var groupOrder: [Int] {
+    guard let open else { return Array(0..<(query.groupCount ?? 1)) }
+    let names = open.names
+    return names.indices.sorted { GroupName.isBefore(names[$0], names[$1]) }
   }
 
   /// The integers after contribution bounding.
   func boundedCells() -> Cells {
-    guard let units else { return cells }
-    var result = cells
+    guard let units else { return cells.snapshot }
+    var result = Cells(groups: open?.count ?? query.groupCount ?? 0, width: plan.cellWidth)
     let rules = plan.rules
-    var counted: KeyedHash.Tag?
-    var countedGroup = -1
-    units.forEachKept { unit, group, values, copies in
-      result.add(values, copies: copies, to: group, rules: rules)
-      if counted != unit || countedGroup != group {
-        result.addUnit(to: group, rules: rules)
-        counted = unit
-        countedGroup = group
-      }
+    unsafe units.forEachKept { group, values, copies, isFirst in
+      unsafe result.add(values, copies: copies, to: group, counted: isFirst, rules: rules)
     }
     return result
   }

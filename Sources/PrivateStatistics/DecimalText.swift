@@ -80,6 +80,14 @@ struct DecimalText {
   /// Whether the digits do not fit 64 bits.
   var isLong: Bool { long != nil }
 
+  /// The value in units of 10⁻⁹, when that is whole and small.
+  var billionths: Int128? {
+    guard long == nil, exponent <= 0, exponent >= -9 else { return nil }
+    var value = Int128(mantissa)
+    for _ in 0..<(9 + exponent) { value *= 10 }
+    return negative ? -value : value
+  }
+
   /// The exact value.
   var value: Rational {
     if let long { return long }
@@ -121,37 +129,52 @@ struct GridConversion: Hashable, Sendable {
   }
 }
 
-/// The common path of a ``ValueGrid``: decimals of few digits on a step that is a power of two.
+/// The common path of a ``ValueGrid``: plain decimals of few digits on a step that is a power of two.
 struct QuickGrid: Sendable {
   let lowest: Int
   let highest: Int
   let shift: UInt64
 
-  /// The step nearest to a decimal, halves away from zero, clamped; `nil` when the number needs the exact path.
-  @inline(__always)
-  func index(of decimal: borrowing DecimalText) -> Int? {
-    guard decimal.exponent <= 0, decimal.exponent >= -9, shift < 62, decimal.mantissa >> (62 - shift) == 0,
-      !decimal.isLong
-    else { return nil }
-    let scaled = decimal.mantissa << shift
-    let power = QuickGrid.power(-decimal.exponent)
-    let magnitude = Int(decimal.exponent == 0 ? scaled : (scaled &+ power / 2) / power)
-    return min(max(decimal.negative ? -magnitude : magnitude, lowest), highest)
-  }
+  /// For values that have no grid.
+  static let none = QuickGrid(lowest: 0, highest: 0, shift: 62)
 
+  /// The step nearest to a decimal, halves away from zero, clamped; `nil` when the text needs the exact path.
   @inline(__always)
-  private static func power(_ exponent: Int) -> UInt64 {
-    switch exponent {
-    case 0: 1
-    case 1: 10
-    case 2: 100
-    case 3: 1_000
-    case 4: 10_000
-    case 5: 100_000
-    case 6: 1_000_000
-    case 7: 10_000_000
-    case 8: 100_000_000
-    default: 1_000_000_000
+  func index(of text: UnsafeRawPointer, _ length: Int) -> Int? {
+    guard length > 0, length <= 18, shift < 62 else { return nil }
+    var place = 0
+    let negative = unsafe text.load(as: UInt8.self) == 0x2d
+    if negative { place = 1 }
+    var mantissa: UInt64 = 0
+    var point = -1
+    let digits = place
+    while place < length {
+      let byte = unsafe text.load(fromByteOffset: place, as: UInt8.self)
+      let digit = byte &- 0x30
+      if digit <= 9 {
+        mantissa = mantissa &* 10 &+ UInt64(digit)
+      } else if byte == 0x2e, point < 0, place > digits {
+        point = place
+      } else {
+        return nil
+      }
+      place += 1
     }
+    let fraction = point < 0 ? 0 : length - 1 - point
+    guard length > digits, fraction <= 6, mantissa >> (62 - shift) == 0 else { return nil }
+    let scaled = mantissa << shift
+    let magnitude: UInt64
+    // Constant divisors become multiplications.
+    switch fraction {
+    case 0: magnitude = scaled
+    case 1: magnitude = (scaled &+ 5) / 10
+    case 2: magnitude = (scaled &+ 50) / 100
+    case 3: magnitude = (scaled &+ 500) / 1_000
+    case 4: magnitude = (scaled &+ 5_000) / 10_000
+    case 5: magnitude = (scaled &+ 50_000) / 100_000
+    default: magnitude = (scaled &+ 500_000) / 1_000_000
+    }
+    let value = Int(truncatingIfNeeded: magnitude)
+    return min(max(negative ? -value : value, lowest), highest)
   }
 }

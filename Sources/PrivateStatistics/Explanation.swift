@@ -24,20 +24,38 @@ public struct Explanation: Sendable, Hashable {
   public struct Part: Sendable, Hashable {
     /// What the integers are: `rows`, `units`, `sum`, `centred sum`, `centred squares`, `bins`, `tree`.
     public let role: String
-    /// The scale of the discrete Laplace noise, in steps.
+    /// The law of the noise: `discrete-laplace` or `discrete-gaussian`.
+    public let law: String
+    /// The scale of discrete Laplace noise, or σ of discrete Gaussian noise (the nearest double), in steps.
     public let scale: Rational
     /// The size of a step in the column's own measure (squared for squares).
     public let step: Rational
-    /// The integers that noise is drawn for, over all groups.
-    public let draws: Int
+    /// The integers that noise is drawn for, over all groups; `nil` when the groups are not declared.
+    public let draws: Int?
+  }
+
+  /// How groups of undeclared keys are chosen.
+  public struct SelectionPlan: Sendable, Hashable {
+    /// The mechanism.
+    public let kind: GroupSelection.Kind
+    /// What it costs.
+    public let event: PrivacyEvent
+    /// Groups of fewer units are never named.
+    public let minimumUnits: Int
+    /// The number of units with which a group is named about half of the time.
+    public let typicalUnits: Int
   }
 
   /// The complete charge.
   public let event: PrivacyEvent
+  /// The charge as one (ε, δ), for budgets without a theorem for ``event``; `nil` when it is not needed.
+  public let certificate: PrivacyEvent?
   /// The metrics, in the query's order.
   public let metrics: [MetricNoise]
-  /// The groups that are answered.
-  public let groups: Int
+  /// The groups that are answered; `nil` when their keys are not declared.
+  public let groups: Int?
+  /// How groups of undeclared keys are chosen.
+  public let selection: SelectionPlan?
   /// What a careful reader of NIST SP 800-226 would object to, one line each.
   public let warnings: [String]
 
@@ -45,7 +63,12 @@ public struct Explanation: Sendable, Hashable {
   public init?(_ query: Query) {
     guard let plan = try? NoisePlan(query) else { return nil }
     event = plan.event
+    certificate = plan.certificate
     groups = query.groupCount
+    selection = plan.selection.map {
+      SelectionPlan(
+        kind: $0.kind, event: $0.event, minimumUnits: $0.minimum, typicalUnits: $0.typicalUnits)
+    }
     metrics = query.metrics.enumerated().map { index, metric in
       Explanation.noise(of: metric, plan.parts.filter { $0.metric == index }, query)
     }
@@ -63,12 +86,15 @@ public struct Explanation: Sendable, Hashable {
         switch part.role {
         case .sum, .centred: step = unit
         case .squares: step = unit * unit
+        case .products: step = unit * (metric.otherGrid?.step ?? 1)
         case .rows, .units, .bins, .tree: step = 1
         }
-        return Part(role: part.role.text, scale: part.scale, step: step, draws: part.width * query.groupCount)
+        return Part(
+          role: part.role.text, law: part.law.name, scale: part.scale, step: step,
+          draws: query.groupCount.map { part.width * $0 })
       },
-      expectedError: single ? parts[0].mechanism.standardDeviation * step : nil,
-      halfWidth: single ? parts[0].mechanism.errorBound(confidence: 1 - ReleaseFormula.miss) * step : nil)
+      expectedError: single ? parts[0].single.standardDeviation * step : nil,
+      halfWidth: single ? parts[0].single.errorBound(confidence: 1 - ReleaseFormula.miss) * step : nil)
   }
 
   private static func warnings(_ query: Query) -> [String] {
@@ -88,6 +114,22 @@ public struct Explanation: Sendable, Hashable {
     for metric in query.metrics where metric.kind == .histogram || metric.kind == .quantile {
       result.append("\(metric.name): edges, keys and ranges must not be chosen by looking at the data")
     }
+    if query.delta.value.signum > 0, query.delta.value > Rational(1, 1_000_000_000), query.isOpen {
+      result.append("groups are chosen from the data: a key that only few people have may be named with chance delta")
+    }
+    for metric in query.metrics where metric.grid != nil {
+      result.append(
+        "\(metric.name): values outside the range are clamped, which biases the answer without a sign of it")
+    }
+    if query.bounds != .oneRow, query.privacyUnit != .rows {
+      result.append("contributions beyond the bounds are left out at random, which biases counts and sums downwards")
+    }
+    if !query.filters.isEmpty {
+      result.append("filters must not be chosen by looking at the data")
+    }
+    if query.onBadRow == .drop {
+      result.append("rows that cannot be used are left out, and their number is not told")
+    }
     if query.onBadRow == .reject {
       result.append("a rejected row stops the run before the charge: whoever sees that learns about the data")
     }
@@ -104,6 +146,7 @@ extension NoisePart.Role {
     case .sum: "sum"
     case .centred: "centred sum"
     case .squares: "centred squares"
+    case .products: "centred products"
     case .bins: "bins"
     case .tree: "tree"
     }

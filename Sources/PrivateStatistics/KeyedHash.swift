@@ -1,6 +1,6 @@
 import SecureRandom
 
-/// SipHash-2-4 with 128-bit output: a keyed pseudorandom function for short inputs (Aumasson and Bernstein 2012).
+/// SipHash-2-4 with 128-bit or 64-bit output: a keyed pseudorandom function for short inputs (Aumasson and Bernstein 2012).
 ///
 /// It chooses which contributions of a unit are kept. The privacy bound holds for any key, even a known one; the
 /// key's secrecy makes the choice uniform for whoever writes the data.
@@ -12,6 +12,9 @@ struct KeyedHash: Sendable {
     self.k0 = k0
     self.k1 = k1
   }
+
+  /// A secret for tables that data may fill, from the key.
+  var salt: UInt64 { short(0x7461_626c_6573) }
 
   /// Hashes bytes.
   func callAsFunction(_ bytes: UnsafeRawBufferPointer) -> Tag {
@@ -32,6 +35,23 @@ struct KeyedHash: Sendable {
     return state.finish()
   }
 
+  /// Hashes `length` bytes that are followed by at least eight readable ones; `union` gathers their set bits.
+  @inline(__always)
+  func padded(_ text: UnsafeRawPointer, _ length: Int, union: inout UInt64) -> Tag {
+    var state = State(k0, k1)
+    var place = 0
+    while place + 8 <= length {
+      let word = unsafe PaddedBytes.word(text, place, length)
+      union |= word
+      state.absorb(word)
+      place += 8
+    }
+    let word = place < length ? unsafe PaddedBytes.word(text, place, length) : 0
+    union |= word
+    state.absorb(word | UInt64(truncatingIfNeeded: length) << 56)
+    return state.finish()
+  }
+
   /// Hashes words.
   func callAsFunction(_ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64) -> Tag {
     var state = State(k0, k1)
@@ -41,6 +61,24 @@ struct KeyedHash: Sendable {
     state.absorb(d)
     state.absorb(32 << 56)
     return state.finish()
+  }
+
+  /// SipHash-2-4 with 64-bit output of one word, little-endian.
+  @inline(__always)
+  func short(_ word: UInt64) -> UInt64 {
+    var state = State(short: k0, k1)
+    state.absorb(word)
+    state.absorb(8 << 56)
+    return state.finishShort()
+  }
+
+  /// SipHash-2-4 with 64-bit output of several words, little-endian.
+  @inline(__always)
+  func short(_ words: UnsafePointer<UInt64>, _ count: Int) -> UInt64 {
+    var state = State(short: k0, k1)
+    for index in 0..<count { state.absorb(unsafe words[index]) }
+    state.absorb(UInt64(truncatingIfNeeded: 8 * count) << 56)
+    return state.finishShort()
   }
 
   /// 128 bits, ordered.
@@ -67,6 +105,15 @@ struct KeyedHash: Sendable {
       v3 = k1 ^ 0x7465_6462_7974_6573
     }
 
+    /// For 64-bit output, which has no change of `v1`.
+    @inline(__always)
+    init(short k0: UInt64, _ k1: UInt64) {
+      v0 = k0 ^ 0x736f_6d65_7073_6575
+      v1 = k1 ^ 0x646f_7261_6e64_6f6d
+      v2 = k0 ^ 0x6c79_6765_6e65_7261
+      v3 = k1 ^ 0x7465_6462_7974_6573
+    }
+
     @inline(__always)
     mutating func round() {
       v0 = v0 &+ v1
@@ -87,6 +134,16 @@ struct KeyedHash: Sendable {
       round()
       round()
       v0 ^= word
+    }
+
+    @inline(__always)
+    mutating func finishShort() -> UInt64 {
+      v2 ^= 0xff
+      round()
+      round()
+      round()
+      round()
+      return v0 ^ v1 ^ v2 ^ v3
     }
 
     mutating func finish() -> Tag {

@@ -20,6 +20,12 @@ public struct Metric: Sendable, Hashable {
     case histogram
     /// The values below which given shares of the rows lie.
     case quantile
+    /// The value below which half of the rows lie.
+    case median
+    /// The covariance (divided by the count) of two columns, both clamped to their ranges.
+    case covariance
+    /// The least-squares line of a second column over a first: slope and intercept.
+    case regression
   }
 
   /// The name of the result.
@@ -30,6 +36,10 @@ public struct Metric: Sendable, Hashable {
   public let column: String?
   /// The column's values, onto which the data are clamped.
   public let grid: ValueGrid?
+  /// The second column of a covariance or regression: the one that is explained.
+  public let other: String?
+  /// The second column's values.
+  public let otherGrid: ValueGrid?
   /// The shares of a quantile metric, each in [0, 1].
   public let at: [Rational]
   /// Where bins begin and end, ascending: n + 1 edges for n bins; a value on an edge belongs to the bin above it,
@@ -44,7 +54,8 @@ public struct Metric: Sendable, Hashable {
   ///
   /// - Throws: ``StatisticsError`` naming the field.
   public init(
-    name: String, kind: Kind, column: String? = nil, range: ClosedRange<Rational>? = nil, step: Rational? = nil,
+    name: String, kind: Kind, column: String? = nil, range: ClosedRange<Rational>? = nil,
+    with other: String? = nil, withRange: ClosedRange<Rational>? = nil, step: Rational? = nil,
     at: [Rational] = [], edges: [Rational] = [], keys: [String] = [], weight: Rational = 1
   ) throws(StatisticsError) {
     guard !name.isEmpty, name.utf8.count <= 256 else { throw .query("name", "must be 1 to 256 bytes") }
@@ -53,7 +64,13 @@ public struct Metric: Sendable, Hashable {
     guard needsColumn == (column != nil) else {
       throw .query("column", needsColumn ? "is needed" : "does not belong to \(kind.rawValue)")
     }
-    let needsRange = [.sum, .mean, .variance, .deviation, .quantile].contains(kind)
+    let isPair = kind == .covariance || kind == .regression
+    let needsRange =
+      isPair || [.sum, .mean, .variance, .deviation, .quantile, .median].contains(kind)
+    guard isPair == (other != nil), isPair == (withRange != nil) else {
+      throw .query("with", isPair ? "is needed, with with_range" : "does not belong to \(kind.rawValue)")
+    }
+    guard other == nil || other != column else { throw .query("with", "must name another column") }
     guard needsRange == (range != nil) else {
       throw .query("range", needsRange ? "is needed" : "does not belong to \(kind.rawValue)")
     }
@@ -90,7 +107,16 @@ public struct Metric: Sendable, Hashable {
     } else {
       grid = nil
     }
+    self.other = other
+    if let withRange {
+      otherGrid = try ValueGrid(range: withRange, step: nil, resolution: kind.resolution)
+    } else {
+      otherGrid = nil
+    }
   }
+
+  /// The columns read.
+  var columns: [String] { [column, other].compactMap { $0 } }
 
   /// The result columns, without `_low` and `_high`.
   public var outputNames: [String] {
@@ -98,6 +124,7 @@ public struct Metric: Sendable, Hashable {
     case .quantile: at.map { "\(name)_\($0.decimalDescription)" }
     case .histogram where keys.isEmpty:
       zip(edges, edges.dropFirst()).map { "\(name)_\($0.decimalDescription)_\($1.decimalDescription)" }
+    case .regression: ["\(name)_slope", "\(name)_intercept"]
     case .histogram: keys.map { "\(name)_\($0)" }
     default: [name]
     }
@@ -109,7 +136,7 @@ extension Metric.Kind {
   var resolution: Int {
     switch self {
     // Squares are summed too: half the bits keep them as small as sums are elsewhere.
-    case .variance, .deviation: 10
+    case .variance, .deviation, .covariance, .regression: 10
     default: 20
     }
   }

@@ -1,4 +1,3 @@
-import DifferentialPrivacy
 import ExactMath
 import PrivacyAccounting
 
@@ -6,7 +5,7 @@ import PrivacyAccounting
 struct NoisePart: Sendable {
   /// What the cells hold.
   enum Role: Sendable, Hashable {
-    case rows, units, sum, centred, squares, bins, tree
+    case rows, units, sum, centred, squares, products, bins, tree
   }
 
   /// The metric the cells belong to.
@@ -16,33 +15,60 @@ struct NoisePart: Sendable {
   let offset: Int
   /// The cells of one group.
   let width: Int
-  /// The part's share of ε.
+  /// Which of a row's values the cells read.
+  let slots: [Int]
+  /// The part's share of ε; for Gaussian noise its share of the metrics' ε.
   let epsilon: Rational
   /// The noise on all cells of all groups together.
-  let mechanism: DiscreteLaplaceMechanism
+  let law: NoiseLaw
+  /// The mechanism on one cell, for its figures.
+  let single: NoiseSampler
   /// What the part costs.
   let event: PrivacyEvent
 
-  /// The scale of the noise, in steps.
-  var scale: Rational { mechanism.scale.value }
+  /// The scale of the noise: a Laplace scale or σ, in steps.
+  var scale: Rational {
+    switch law {
+    case .laplace(let scale, _): scale
+    case .gaussian(let variance, _):
+      variance.squareRoot ?? Rational(exactly: single.standardDeviation) ?? variance
+    }
+  }
 }
 
 /// Everything a release will do, fixed by the query alone, before any data.
 ///
 /// **Sensitivity.** A unit reaches at most L₀ groups with at most L∞ rows in each. Adding or removing it changes the
 /// cells of those groups by at most `groupSensitivity` each, in L1. Replacing it removes one unit and adds another:
-/// twice as much. The noise scale is that L1 sensitivity over the part's ε, so the part costs exactly its ε.
+/// twice as much. The Laplace scale is that L1 sensitivity over the part's ε, so the part costs exactly its ε.
+/// In L2 the groups' changes add up in squares: Δ₂² = L₀·(change in one group)², and replacing a unit at most
+/// doubles Δ₂ (triangle inequality). Gaussian parts spend shares of the largest ρ that certifies the metrics' (ε, δ).
 /// Under add-remove, cells that change one at a time are charged as that many discrete Laplace mechanisms; everything
 /// else as the vector mechanism's pure loss.
 struct NoisePlan: Sendable {
   let parts: [NoisePart]
+  /// How groups whose keys are not declared are chosen; `nil` when all are declared.
+  let selection: PartitionSelection?
   /// The cells of one group.
   let width: Int
   /// The complete charge.
   let event: PrivacyEvent
+  /// The charge as one (ε, δ), for budgets that have no theorem for ``event``.
+  let certificate: PrivacyEvent?
+
+  /// The cells of one group with the count of units that selection reads.
+  var cellWidth: Int { selection == nil ? width : width + 1 }
 
   /// The parts as hot loops read them.
-  var rules: [CellRule] { parts.map { CellRule(metric: $0.metric, role: $0.role, offset: $0.offset) } }
+  var rules: [CellRule] {
+    let answered = parts.map { CellRule(role: $0.role, offset: $0.offset, slots: $0.slots) }
+    return selection == nil ? answered : answered + [CellRule(role: .units, offset: width, slots: [])]
+  }
+
+  /// Whether the noise is Gaussian.
+  var isGaussian: Bool {
+    if case .gaussian = parts.first?.law { true } else { false }
+  }
 
   /// Levels and branching of the trees under quantiles: 16³ leaves.
   static let treeLevels = 3
@@ -50,87 +76,186 @@ struct NoisePlan: Sendable {
   static let leafCount = 4_096
 
   init(_ query: Query) throws(StatisticsError) {
-    let total = query.metrics.reduce(Rational.zero) { $0 + $1.weight }
-    var parts: [NoisePart] = []
+    let shapes = try NoisePlan.shapes(of: query)
+    let budget = NoiseBudget(query)
+    selection = try budget.selection(query)
+    width = shapes.reduce(0) { $0 + $1.width }
+    if let groups = query.groupCount {
+      let cells = width.multipliedReportingOverflow(by: groups)
+      guard !cells.overflow, cells.partialValue <= 1 << 28 else {
+        throw .query("group_by", "groups and bins together make more than 2^28 cells")
+      }
+    }
+    let laplace = query.noise == .gaussian ? nil : try NoisePlan.parts(shapes, query, budget, rho: nil)
+    let gaussian = try budget.rho(query).map { rho throws(StatisticsError) in
+      try NoisePlan.parts(shapes, query, budget, rho: rho)
+    }
+    switch (laplace, gaussian) {
+    case (.some(let laplace), .some(let gaussian)): parts = NoisePlan.isBetter(gaussian, laplace) ? gaussian : laplace
+    case (.some(let only), .none), (.none, .some(let only)): parts = only
+    case (.none, .none): throw .query("noise", "Gaussian noise needs a delta above 0")
+    }
+    let events = parts.map(\.event) + (selection.map { [$0.event] } ?? [])
+    event = events.count == 1 ? events[0] : .composed(events)
+    if case .gaussian = parts[0].law {
+      certificate = try? .epsilonDelta(epsilon: query.epsilon.value, delta: query.delta.value)
+    } else {
+      certificate = nil
+    }
+  }
+
+  /// Whether the first plan's errors are smaller, as a product over the parts.
+  private static func isBetter(_ a: [NoisePart], _ b: [NoisePart]) -> Bool {
+    var ratio = 1.0
+    for (a, b) in zip(a, b) { ratio *= a.single.standardDeviation / b.single.standardDeviation }
+    return ratio < 1
+  }
+
+  /// One family of cells before its noise is chosen.
+  struct Shape {
+    var metric = 0
+    let role: NoisePart.Role
+    var width = 1
+    /// The most that one unit's rows in a group change any one cell.
+    let cell: Int
+    /// The cells of a group that may change by that much at once.
+    var cells = 1
+    var slots: [Int] = []
+    /// The metric's weight over the number of its shapes.
+    var weight = Rational.one
+    /// Where the group's cells begin.
+    var offset = 0
+
+    /// The change of a group in L1.
+    var group: Int { cell * cells }
+  }
+
+  private static func shapes(of query: Query) throws(StatisticsError) -> [Shape] {
+    let layout = RowLayout(query)
+    var result: [Shape] = []
     var offset = 0
     for (index, metric) in query.metrics.enumerated() {
-      let shapes = NoisePlan.shapes(of: metric, rows: query.bounds.rowsPerGroup)
-      let share = query.epsilon.value * metric.weight / total / Rational(shapes.count)
-      for shape in shapes {
+      let shapes = metric.shapes(rows: query.bounds.rowsPerGroup, slots: layout.slots[index])
+      for var shape in shapes {
         guard shape.group <= 1 << 44 else {
           throw .query("metrics[\(index)].step", "one unit may contribute more than 2^44 steps")
         }
-        let part = try NoisePlan.part(shape, metric: index, offset: offset, epsilon: share, query: query)
-        parts.append(part)
+        shape.metric = index
+        shape.weight = metric.weight / Rational(shapes.count)
+        shape.offset = offset
         offset += shape.width
+        result.append(shape)
       }
     }
-    let cells = offset.multipliedReportingOverflow(by: query.groupCount)
-    guard !cells.overflow, cells.partialValue <= 1 << 28 else {
-      throw .query("group_by", "groups and bins together make more than 2^28 cells")
-    }
-    self.parts = parts
-    width = offset
-    event = parts.count == 1 ? parts[0].event : .composed(parts.map(\.event))
+    return result
   }
 
-  private typealias Shape = (role: NoisePart.Role, width: Int, cell: Int, group: Int)
-
-  private static func shapes(of metric: Metric, rows: Int) -> [Shape] {
-    let count: Shape = (.rows, 1, rows, rows)
-    guard let grid = metric.grid else {
-      switch metric.kind {
-      case .units: return [(.units, 1, 1, 1)]
-      case .histogram:
-        let bins = metric.keys.isEmpty ? metric.edges.count - 1 : metric.keys.count
-        return [(.bins, bins, rows, rows)]
-      default: return [count]
+  private static func parts(
+    _ shapes: [Shape], _ query: Query, _ budget: NoiseBudget, rho: Rational?
+  ) throws(StatisticsError) -> [NoisePart] {
+    var result: [NoisePart] = []
+    let total = shapes.reduce(Rational.zero) { $0 + $1.weight }
+    for shape in shapes {
+      let share = shape.weight / total
+      do throws(ParameterError) {
+        let epsilon = budget.epsilon * share
+        let law =
+          if let rho { gaussian(shape, query, rho: rho * share) } else { laplace(shape, query, epsilon: epsilon) }
+        result.append(
+          NoisePart(
+            metric: shape.metric, role: shape.role, offset: shape.offset, width: shape.width, slots: shape.slots,
+            epsilon: epsilon, law: law, single: try law.sampler(dimension: 1), event: try event(law, shape, query)))
+      } catch {
+        throw .query("metrics[\(shape.metric)]", "its noise cannot be drawn: \(error.description)")
       }
     }
-    switch metric.kind {
-    case .sum: return [(.sum, 1, rows * grid.reach, rows * grid.reach)]
-    case .mean: return [count, (.centred, 1, rows * grid.radius, rows * grid.radius)]
-    case .quantile:
-      var nodes = 0
-      var level = 1
-      for _ in 0..<treeLevels {
-        level *= treeBranching
-        nodes += level
-      }
-      return [(.tree, nodes, rows, rows * treeLevels)]
-    default:
-      let square = rows * grid.radius * grid.radius
-      return [count, (.centred, 1, rows * grid.radius, rows * grid.radius), (.squares, 1, square, square)]
-    }
+    return result
   }
 
-  private static func part(
-    _ shape: Shape, metric: Int, offset: Int, epsilon: Rational, query: Query
-  ) throws(StatisticsError) -> NoisePart {
-    let groups = query.bounds.groupsPerUnit
-    let copies = query.adjacency == .replaceOne ? 2 : 1
-    let total = shape.group * groups * copies
-    let scale = Rational(total) / epsilon
-    do throws(ParameterError) {
-      let mechanism = try DiscreteLaplaceMechanism(
-        scale: scale, sensitivity: total, dimension: shape.width * query.groupCount)
-      var event = mechanism.event
+  private static func laplace(_ shape: Shape, _ query: Query, epsilon: Rational) -> NoiseLaw {
+    let total = shape.group * query.bounds.groupsPerUnit * query.copies
+    return .laplace(scale: Rational(total) / epsilon, sensitivity: total)
+  }
+
+  private static func gaussian(_ shape: Shape, _ query: Query, rho: Rational) -> NoiseLaw {
+    // Every row may change the same cells: √cells · cell in a group; one row in one bin or one node of each level.
+    let change = Rational(shape.cell * query.copies)
+    let squared = change * change * Rational(shape.cells) * Rational(query.bounds.groupsPerUnit)
+    let variance = squared / (rho * 2)
+    // A short number makes a fast exact sampler; more noise than promised is safe.
+    let short = variance * 16
+    let rounded = variance >= 1 ? short.ceiling.map { Rational($0) / 16 } ?? variance : variance
+    return .gaussian(variance: rounded, squaredSensitivity: squared)
+  }
+
+  private static func event(_ law: NoiseLaw, _ shape: Shape, _ query: Query) throws(ParameterError) -> PrivacyEvent {
+    switch law {
+    case .laplace(let scale, let total):
       // Cells that a unit changes one at a time: a single cell in each group, or one row moving one cell a level.
       if query.adjacency == .addOrRemove, shape.width == 1 || query.bounds.rowsPerGroup == 1 {
-        let times = groups * (shape.group / shape.cell)
-        let once = try DiscreteLaplaceMechanism(scale: scale, sensitivity: shape.cell).event
-        event = times == 1 ? once : try .repeated(once, count: times)
+        let times = query.bounds.groupsPerUnit * shape.cells
+        let once = try PrivacyEvent.discreteLaplace(scale: scale, sensitivity: Rational(shape.cell))
+        return times == 1 ? once : try .repeated(once, count: times)
       }
-      return NoisePart(
-        metric: metric, role: shape.role, offset: offset, width: shape.width, epsilon: epsilon, mechanism: mechanism,
-        event: event)
-    } catch {
-      throw .query("metrics[\(metric)]", "its noise cannot be drawn: \(error.description)")
+      return try .epsilonDelta(epsilon: Rational(total) / scale)
+    case .gaussian(let variance, let squared):
+      guard let groups = query.groupCount else { return try .zcdp(rho: squared / (variance * 2)) }
+      return try law.sampler(dimension: shape.width * groups).event
     }
   }
 }
 
+/// How a query's (ε, δ) is divided between selecting groups and answering.
+struct NoiseBudget {
+  /// The ε of all metrics together.
+  let epsilon: Rational
+  /// The δ of Gaussian noise.
+  private let delta: Rational
+  private let selected: (epsilon: Rational, delta: Rational)
+
+  init(_ query: Query) {
+    guard let selection = query.selection else {
+      (epsilon, delta, selected) = (query.epsilon.value, query.delta.value, (.zero, .zero))
+      return
+    }
+    let total = query.metrics.reduce(selection.weight) { $0 + $1.weight }
+    let share = query.epsilon.value * selection.weight / total
+    epsilon = query.epsilon.value - share
+    // Laplace noise on the metrics leaves the whole δ to the selection.
+    let kept = query.noise == .laplace ? query.delta.value : query.delta.value / 2
+    delta = query.delta.value - kept
+    selected = (share, kept)
+  }
+
+  /// The largest ρ that certifies the metrics' share, or `nil` when Gaussian noise is not wanted or not possible.
+  func rho(_ query: Query) throws(StatisticsError) -> Rational? {
+    guard query.noise != .laplace, delta.signum > 0 else { return nil }
+    do throws(ParameterError) {
+      guard case .zcdp(let rho, _) = try BudgetLimit.zcdp(certifying: Epsilon(epsilon), delta: Delta(delta)) else {
+        return nil
+      }
+      return rho.value
+    } catch {
+      throw .query("budget.delta", error.message)
+    }
+  }
+
+  /// The choice of groups, when keys are not declared.
+  func selection(_ query: Query) throws(StatisticsError) -> PartitionSelection? {
+    guard let selection = query.selection else { return nil }
+    return try PartitionSelection(
+      selection, epsilon: selected.epsilon, delta: selected.delta,
+      groups: query.bounds.groupsPerUnit * query.copies)
+  }
+}
+
 extension Query {
-  /// The number of groups that are answered.
-  public var groupCount: Int { groupBy.reduce(1) { $0 * $1.keys.count } }
+  /// How many units' contributions change between neighbouring tables.
+  var copies: Int { adjacency == .replaceOne ? 2 : 1 }
+
+  /// The number of groups that are answered; `nil` when keys are not declared.
+  public var groupCount: Int? { isOpen ? nil : groupBy.reduce(1) { $0 * $1.keys.count } }
+
+  /// Whether a grouping column has no declared keys.
+  public var isOpen: Bool { groupBy.contains(where: \.isOpen) }
 }

@@ -8,11 +8,12 @@ import Glibc
 struct QuantileTree {
   /// Noisy counts of leaves 0…i−1, for every i.
   private let below: [Double]
-  private let scale: Double
+  private let law: NoiseLaw?
   private let grid: ValueGrid
 
-  init(nodes: [Int128], scale: Rational, grid: ValueGrid) {
-    self.scale = scale.doubleRoundedUp
+  /// - Parameter law: the noise on every node; `nil` for none.
+  init(nodes: [Int128], law: NoiseLaw?, grid: ValueGrid) {
+    self.law = law
     self.grid = grid
     let branching = NoisePlan.treeBranching
     var prefix: [Int128] = [0]
@@ -46,7 +47,7 @@ struct QuantileTree {
     }
     let size = below[high] - below[low]
     let inside = size > 0 ? min(max((target - below[low]) / size, 0), 1) : 0.5
-    let reach = QuantileTree.reach(terms: NoisePlan.treeLevels * NoisePlan.treeBranching, scale: scale, miss: miss / 2)
+    let reach = reach(terms: NoisePlan.treeLevels * NoisePlan.treeBranching, miss: miss / 2)
     // Against q·(all), the noise of one edge is a sum of as many nodes with weights of at most 1 each.
     let first = (0..<leaves).first {
       below[$0] - q * below[leaves] <= reach && below[$0 + 1] - q * below[leaves] >= -reach
@@ -67,13 +68,22 @@ struct QuantileTree {
     return min(max(index * grid.step.doubleValue, grid.low.doubleValue), grid.high.doubleValue)
   }
 
-  /// How far a sum of `terms` independent Laplace noises, weighted within ±1, may lie from 0.
+  /// How far a sum of `terms` independent noises, weighted within ±1, may lie from 0.
   ///
-  /// Reference: Chan, Shi and Song 2011, Lemma 2.8: for ν above b·√m and b·√ln(2/β), P[|ΣY| > ν√(8 ln(2/β))] ≤ β. Its
+  /// Laplace: Chan, Shi and Song 2011, Lemma 2.8: for ν above b·√m and b·√ln(2/β), P[|ΣY| > ν√(8 ln(2/β))] ≤ β. Its
   /// proof reads the moment generating function alone, and the discrete law's,
   /// (1 − (cosh h − 1)/(cosh 1/b − 1))⁻¹, is at most the continuous one's, (1 − b²h²)⁻¹, since (cosh x − 1)/x² grows.
-  private static func reach(terms: Int, scale: Double, miss: Double) -> Double {
+  /// Gaussian: the discrete law is subgaussian with the same σ (Canonne, Kamath and Steinke 2020, corollary 17), so
+  /// P[|ΣY| > σ√(2m ln(2/β))] ≤ β.
+  private func reach(terms: Int, miss: Double) -> Double {
     let logarithm = log(2 / miss)
-    return 1.000_001 * scale * max(Double(terms).squareRoot(), logarithm.squareRoot()) * (8 * logarithm).squareRoot()
+    switch law {
+    case .none: return 0
+    case .laplace(let scale, _):
+      return 1.000_001 * scale.doubleRoundedUp * max(Double(terms).squareRoot(), logarithm.squareRoot())
+        * (8 * logarithm).squareRoot()
+    case .gaussian(let variance, _):
+      return 1.000_001 * (variance.doubleRoundedUp * 2 * Double(terms) * logarithm).squareRoot()
+    }
   }
 }

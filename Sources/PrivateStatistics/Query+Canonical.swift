@@ -12,17 +12,40 @@ extension Query {
     }
     fields.append(
       "\"budget\":{\(CanonicalJSON.member("delta", delta.value)),\(CanonicalJSON.member("epsilon", epsilon.value))}")
-    let groups = groupBy.map {
-      "{\(CanonicalJSON.member("column", $0.column)),\(CanonicalJSON.member("keys", $0.keys))}"
+    if !filters.isEmpty { fields.append("\"filter\":[\(filters.map(\.canonicalText).joined(separator: ","))]") }
+    let groups = groupBy.map { group in
+      let keys = group.isOpen ? "" : "," + CanonicalJSON.member("keys", group.keys)
+      return "{\(CanonicalJSON.member("column", group.column))\(keys)}"
     }
     fields.append("\"group_by\":[\(groups.joined(separator: ","))]")
     fields.append("\"metrics\":[\(metrics.map(\.canonicalText).joined(separator: ","))]")
+    fields.append(CanonicalJSON.member("noise", noise.rawValue))
     fields.append(CanonicalJSON.member("on_bad_row", onBadRow.rawValue))
     switch privacyUnit {
     case .rows: fields.append(CanonicalJSON.member("privacy_unit", "rows"))
     case .column(let name): fields.append("\"privacy_unit\":{\(CanonicalJSON.member("column", name))}")
     }
+    if let selection {
+      fields.append(
+        "\"selection\":{\(CanonicalJSON.member("kind", selection.kind.rawValue)),"
+          + "\"minimum_units\":\(selection.minimumUnits),\(CanonicalJSON.member("weight", selection.weight))}")
+    }
     return "{" + fields.joined(separator: ",") + "}"
+  }
+}
+
+extension RowFilter {
+  fileprivate var canonicalText: String {
+    var fields: [String] = []
+    switch test {
+    case .isOneOf(let keys): fields.append(CanonicalJSON.member("in", keys))
+    case .isNoneOf(let keys): fields.append(CanonicalJSON.member("not_in", keys))
+    case .isPresent: fields.append("\"present\":true")
+    case .isWithin(let low, let high):
+      if let low { fields.append(CanonicalJSON.member("at_least", low)) }
+      if let high { fields.append(CanonicalJSON.member("at_most", high)) }
+    }
+    return "{\(CanonicalJSON.member("column", column)),\(fields.joined(separator: ","))}"
   }
 }
 
@@ -40,6 +63,10 @@ extension Metric {
       if [.sum, .mean].contains(kind) { fields.append(CanonicalJSON.member("step", grid.step)) }
     }
     fields.append(CanonicalJSON.member("weight", weight))
+    if let other, let otherGrid {
+      fields.append(CanonicalJSON.member("with", other))
+      fields.append(CanonicalJSON.member("with_range", [otherGrid.low.description, otherGrid.high.description]))
+    }
     return "{" + fields.joined(separator: ",") + "}"
   }
 }

@@ -4,7 +4,7 @@ import PrivacyAccounting
 extension Query: Codable {
   private enum Key: String, CodingKey, CaseIterable {
     case privacyUnit = "privacy_unit"
-    case adjacency, budget, bounds, metrics
+    case adjacency, budget, bounds, metrics, selection, filter, noise
     case groupBy = "group_by"
     case onBadRow = "on_bad_row"
   }
@@ -48,7 +48,10 @@ extension Query: Codable {
       epsilon: budget.epsilon, delta: budget.delta,
       bounds: fields.optional(ContributionBounds.self, .bounds),
       groupBy: fields.optional([GroupColumn].self, .groupBy) ?? [],
+      selection: fields.optional(GroupSelection.self, .selection),
+      filters: fields.optional([RowFilter].self, .filter) ?? [],
       metrics: fields.decode([Metric].self, .metrics),
+      noise: fields.optional(NoiseChoice.self, .noise) ?? .automatic,
       onBadRow: fields.optional(BadRowPolicy.self, .onBadRow) ?? .reject)
   }
 
@@ -60,7 +63,10 @@ extension Query: Codable {
     try container.encode(Budget(epsilon, delta), forKey: .budget)
     if privacyUnit != .rows { try container.encode(bounds, forKey: .bounds) }
     try container.encode(groupBy, forKey: .groupBy)
+    try container.encodeIfPresent(selection, forKey: .selection)
+    if !filters.isEmpty { try container.encode(filters, forKey: .filter) }
     try container.encode(metrics, forKey: .metrics)
+    try container.encode(noise, forKey: .noise)
     try container.encode(onBadRow, forKey: .onBadRow)
   }
 }
@@ -116,23 +122,95 @@ extension ContributionBounds: Codable {
 extension GroupColumn: Codable {
   private enum Key: String, CodingKey, CaseIterable { case column, keys }
 
-  /// Reads a column with its keys.
+  /// Reads a column with its keys, or without.
   public init(from decoder: any Decoder) throws {
     let fields = try StrictFields<Key>(decoder, "group_by")
-    try self.init(column: fields.decode(String.self, .column), keys: fields.decode([String].self, .keys))
+    let column = try fields.decode(String.self, .column)
+    if let keys = try fields.optional([String].self, .keys) {
+      try self.init(column: column, keys: keys)
+    } else {
+      self.init(column: column)
+    }
   }
 
   /// Writes both.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(column, forKey: .column)
-    try container.encode(keys, forKey: .keys)
+    if !isOpen { try container.encode(keys, forKey: .keys) }
+  }
+}
+
+extension GroupSelection: Codable {
+  private enum Key: String, CodingKey, CaseIterable {
+    case kind, weight
+    case minimumUnits = "minimum_units"
+  }
+
+  /// Reads and checks a choice; everything may be left out.
+  public init(from decoder: any Decoder) throws {
+    let fields = try StrictFields<Key>(decoder, "selection")
+    try self.init(
+      kind: fields.optional(Kind.self, .kind) ?? .optimal, weight: fields.optionalNumber(.weight) ?? 1,
+      minimumUnits: fields.optional(Int.self, .minimumUnits) ?? 1)
+  }
+
+  /// Writes every field.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(kind, forKey: .kind)
+    try container.encode(weight, forKey: .weight)
+    try container.encode(minimumUnits, forKey: .minimumUnits)
+  }
+}
+
+extension RowFilter: Codable {
+  private enum Key: String, CodingKey, CaseIterable {
+    case column, present
+    case isIn = "in"
+    case isNotIn = "not_in"
+    case atLeast = "at_least"
+    case atMost = "at_most"
+  }
+
+  /// Reads and checks a condition: `in`, `not_in`, `present: true`, or `at_least` and `at_most`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try StrictFields<Key>(decoder, "filter")
+    let keys = try fields.optional([String].self, .isIn)
+    let others = try fields.optional([String].self, .isNotIn)
+    let low = try fields.optionalNumber(.atLeast)
+    let high = try fields.optionalNumber(.atMost)
+    let present = try fields.optional(Bool.self, .present)
+    guard [keys != nil, others != nil, present != nil, low != nil || high != nil].count(where: { $0 }) == 1 else {
+      throw StatisticsError.query("filter", "needs one of in, not_in, present, or at_least and at_most")
+    }
+    guard present != false else { throw StatisticsError.query("filter.present", "must be true") }
+    let test: Test =
+      if let keys { .isOneOf(keys) } else if let others { .isNoneOf(others) } else if present == true {
+        .isPresent
+      } else { .isWithin(atLeast: low, atMost: high) }
+    try self.init(column: fields.decode(String.self, .column), test)
+  }
+
+  /// Writes what ``init(from:)`` reads.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(column, forKey: .column)
+    switch test {
+    case .isOneOf(let keys): try container.encode(keys, forKey: .isIn)
+    case .isNoneOf(let keys): try container.encode(keys, forKey: .isNotIn)
+    case .isPresent: try container.encode(true, forKey: .present)
+    case .isWithin(let low, let high):
+      try container.encodeIfPresent(low, forKey: .atLeast)
+      try container.encodeIfPresent(high, forKey: .atMost)
+    }
   }
 }
 
 extension Metric: Codable {
   private enum Key: String, CodingKey, CaseIterable {
-    case name, kind, column, range, step, at, edges, keys, weight
+    case name, kind, column, range, step, at, edges, keys, weight, with
+    case withRange = "with_range"
   }
 
   /// Reads and checks a metric.
@@ -141,16 +219,17 @@ extension Metric: Codable {
     let place = index.map { "metrics[\($0)]" } ?? "metrics"
     let fields = try StrictFields<Key>(decoder, place)
     do {
-      var range: ClosedRange<Rational>?
-      if let ends = try fields.optionalNumbers(.range) {
+      func range(_ key: Key) throws -> ClosedRange<Rational>? {
+        guard let ends = try fields.optionalNumbers(key) else { return nil }
         guard ends.count == 2, ends[0] < ends[1] else {
-          throw StatisticsError.query("range", "must be two numbers in order: [low, high]")
+          throw StatisticsError.query(key.rawValue, "must be two numbers in order: [low, high]")
         }
-        range = ends[0]...ends[1]
+        return ends[0]...ends[1]
       }
       try self.init(
         name: fields.decode(String.self, .name), kind: fields.decode(Kind.self, .kind),
-        column: fields.optional(String.self, .column), range: range, step: fields.optionalNumber(.step),
+        column: fields.optional(String.self, .column), range: range(.range), with: fields.optional(String.self, .with),
+        withRange: range(.withRange), step: fields.optionalNumber(.step),
         at: fields.optionalNumbers(.at) ?? [], edges: fields.optionalNumbers(.edges) ?? [],
         keys: fields.optional([String].self, .keys) ?? [], weight: fields.optionalNumber(.weight) ?? 1)
     } catch let error as StatisticsError where !error.place.hasPrefix("metrics") {
@@ -165,6 +244,8 @@ extension Metric: Codable {
     try container.encode(kind, forKey: .kind)
     try container.encodeIfPresent(column, forKey: .column)
     if let grid { try container.encode([grid.low, grid.high], forKey: .range) }
+    try container.encodeIfPresent(other, forKey: .with)
+    if let otherGrid { try container.encode([otherGrid.low, otherGrid.high], forKey: .withRange) }
     if let grid, [.sum, .mean].contains(kind) { try container.encode(grid.step, forKey: .step) }
     if !at.isEmpty { try container.encode(at, forKey: .at) }
     if !edges.isEmpty { try container.encode(edges, forKey: .edges) }

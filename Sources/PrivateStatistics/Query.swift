@@ -18,8 +18,14 @@ public struct Query: Sendable, Hashable {
   public let bounds: ContributionBounds
   /// The columns whose values name the groups; none for one group of everything.
   public let groupBy: [GroupColumn]
+  /// How groups are chosen when a grouping column has no declared keys; `nil` when all have.
+  public let selection: GroupSelection?
+  /// What rows must meet to count.
+  public let filters: [RowFilter]
   /// What is answered for each group.
   public let metrics: [Metric]
+  /// The law of the metrics' noise.
+  public let noise: NoiseChoice
   /// What happens to a row that cannot be used.
   public let onBadRow: BadRowPolicy
 
@@ -35,12 +41,16 @@ public struct Query: Sendable, Hashable {
   ///   - delta: The total δ.
   ///   - bounds: What one unit may contribute; needed when the unit is a column, fixed at one row otherwise.
   ///   - groupBy: The grouping columns with their keys.
+  ///   - selection: How groups are chosen when a grouping column has no keys; ``GroupSelection/standard`` if left out.
+  ///   - filters: What rows must meet to count.
+  ///   - noise: The law of the metrics' noise.
   ///   - metrics: At least one, with different names.
   ///   - onBadRow: What happens to a row that cannot be used.
   /// - Throws: ``StatisticsError`` naming the field at fault.
   public init(
     privacyUnit: PrivacyUnit, adjacency: Adjacency = .addOrRemove, epsilon: Epsilon, delta: Delta,
-    bounds: ContributionBounds? = nil, groupBy: [GroupColumn] = [], metrics: [Metric],
+    bounds: ContributionBounds? = nil, groupBy: [GroupColumn] = [],
+    selection: GroupSelection? = nil, filters: [RowFilter] = [], metrics: [Metric], noise: NoiseChoice = .automatic,
     onBadRow: BadRowPolicy = .reject
   ) throws(StatisticsError) {
     guard epsilon.value.signum > 0 else { throw .query("budget.epsilon", "must be above 0") }
@@ -60,11 +70,22 @@ public struct Query: Sendable, Hashable {
     }
     var groups = 1
     for column in groupBy {
-      let (product, overflow) = groups.multipliedReportingOverflow(by: column.keys.count)
+      let (product, overflow) = groups.multipliedReportingOverflow(by: max(1, column.keys.count))
       guard !overflow, product <= Query.maximumGroups else {
         throw .query("group_by", "declares more than \(Query.maximumGroups) groups")
       }
       groups = product
+    }
+    let isOpen = groupBy.contains(where: \.isOpen)
+    guard isOpen || selection == nil else {
+      throw .query("selection", "belongs to a group_by column without keys")
+    }
+    guard filters.count <= 64 else { throw .query("filter", "holds more than 64 conditions") }
+    guard !isOpen || delta.value.signum > 0 else {
+      throw .query("budget.delta", "must be above 0 to choose groups whose keys are not declared")
+    }
+    guard noise != .gaussian || delta.value.signum > 0 else {
+      throw .query("budget.delta", "must be above 0 for Gaussian noise")
     }
     guard Set(groupBy.map(\.column)).count == groupBy.count else {
       throw .query("group_by", "names a column twice")
@@ -83,7 +104,10 @@ public struct Query: Sendable, Hashable {
     self.epsilon = epsilon
     self.delta = delta
     self.groupBy = groupBy
+    self.selection = isOpen ? selection ?? .standard : nil
+    self.filters = filters
     self.metrics = metrics
+    self.noise = noise
     self.onBadRow = onBadRow
   }
 
@@ -91,7 +115,8 @@ public struct Query: Sendable, Hashable {
   public var columns: [String] {
     var result: [String] = []
     if case .column(let column) = privacyUnit { result.append(column) }
-    for column in groupBy.map(\.column) + metrics.compactMap(\.column) where !result.contains(column) {
+    for column in groupBy.map(\.column) + filters.map(\.column) + metrics.flatMap(\.columns)
+    where !result.contains(column) {
       result.append(column)
     }
     return result
@@ -122,6 +147,16 @@ public enum BadRowPolicy: String, Sendable, Hashable, Codable, CaseIterable {
   case drop
 }
 
+/// The law of the noise on metrics.
+public enum NoiseChoice: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Whichever has the smaller errors under the budget; always Laplace when δ is 0.
+  case automatic = "auto"
+  /// Discrete Laplace noise.
+  case laplace
+  /// Discrete Gaussian noise, which needs δ.
+  case gaussian
+}
+
 /// How much one privacy unit may contribute.
 public struct ContributionBounds: Sendable, Hashable {
   /// The most groups of one unit.
@@ -150,12 +185,17 @@ public struct ContributionBounds: Sendable, Hashable {
   }
 }
 
-/// A grouping column with the keys that are answered, whether or not the table holds them.
+/// A grouping column, with the keys that are answered whether or not the table holds them, or without.
 public struct GroupColumn: Sendable, Hashable {
   /// The column.
   public let column: String
   /// The keys, compared as text; rows with another key are left out.
+  ///
+  /// Empty when the table's own keys are answered, as far as private selection lets them be named.
   public let keys: [String]
+
+  /// Whether the keys are chosen privately from the table.
+  public var isOpen: Bool { keys.isEmpty }
 
   /// Checks that there is at least one key and none is repeated.
   public init(column: String, keys: [String]) throws(StatisticsError) {
@@ -165,5 +205,11 @@ public struct GroupColumn: Sendable, Hashable {
     }
     self.column = column
     self.keys = keys
+  }
+
+  /// A column whose keys are selected privately.
+  public init(column: String) {
+    self.column = column
+    keys = []
   }
 }

@@ -23,7 +23,7 @@ struct ReleaseFormula {
 
   private func values(_ metric: Metric, _ parts: [NoisePart], _ cells: [Int128]) -> [ReleasedValue] {
     let share = ReleaseFormula.miss / Double(parts.count)
-    let reach = parts.map { noiseFree ? 0 : Int($0.mechanism.errorBound(confidence: 1 - share)) }
+    let reach = parts.map { noiseFree ? 0 : Int($0.single.errorBound(confidence: 1 - share)) }
     switch metric.kind {
     case .count, .units, .histogram:
       return (0..<parts[0].width).map { exact(cells[parts[0].offset + $0], reach[0], step: 1) }
@@ -35,13 +35,20 @@ struct ReleaseFormula {
         Noisy(value: cells[part.offset].double, reach: Double(reach))
       }
       return [moments(metric.kind, noisy, grid)]
-    case .quantile:
+    case .covariance, .regression:
+      guard let grid = metric.grid, let otherGrid = metric.otherGrid else { return [] }
+      let noisy = zip(parts, reach).map { part, reach in
+        PairFormula.Noisy(value: cells[part.offset].double, reach: Double(reach))
+      }
+      let formula = PairFormula(noisy, grid, otherGrid)
+      return metric.kind == .covariance ? [formula.covariance] : [formula.slope, formula.intercept]
+    case .quantile, .median:
       guard let grid = metric.grid else { return [] }
       let tree = QuantileTree(
         nodes: Array(cells[parts[0].offset..<(parts[0].offset + parts[0].width)]),
-        scale: noiseFree ? 0 : parts[0].scale,
-        grid: grid)
-      return metric.at.map { tree.quantile($0.doubleValue, miss: ReleaseFormula.miss) }
+        law: noiseFree ? nil : parts[0].law, grid: grid)
+      let shares = metric.kind == .median ? [Rational(1, 2)] : metric.at
+      return shares.map { tree.quantile($0.doubleValue, miss: ReleaseFormula.miss) }
     }
   }
 

@@ -1,19 +1,11 @@
 import ExactMath
 import TableFormats
 
-/// Turns the fields of a row into integers: unit, group and one value for each metric.
+/// Turns the fields of rows into integers: unit, group and the values that the metrics read.
 ///
-/// A class only so that hot loops pass one reference around; nothing in it changes.
-final class RowDecoder: Sendable {
-  /// How a metric's field becomes an integer.
-  private enum Value: Sendable {
-    case none
-    case number(column: Int, QuickGrid, offset: Int)
-    case leaf(column: Int, QuickGrid)
-    case bin(column: Int, edges: [Rational])
-    case key(column: Int, KeyIndex)
-  }
-
+/// One for each worker; it remembers the open groups it has met.
+@safe
+final class RowDecoder {
   /// Why a row was not decoded.
   enum Problem: Error {
     case row(RowProblem)
@@ -22,117 +14,111 @@ final class RowDecoder: Sendable {
     case notText(column: Int)
   }
 
-  private let query: Query
+  private let layout: RowLayout
+  private let finder: GroupFinder
+  private let hash: KeyedHash
   private let unitColumn: Int?
-  private let groups: [(column: Int, keys: KeyIndex)]
-  private let values: [Value]
-  /// The columns, in the order in which batches must hold them.
-  let columns: [String]
+  private let drops: Bool
 
-  init(_ query: Query) {
-    self.query = query
-    let columns = query.columns
-    self.columns = columns
-    func place(_ name: String) -> Int { columns.firstIndex(of: name) ?? 0 }
-    if case .column(let name) = query.privacyUnit { unitColumn = place(name) } else { unitColumn = nil }
-    groups = query.groupBy.map { (place($0.column), KeyIndex($0.keys)) }
-    values = query.metrics.map { metric in
-      guard let name = metric.column else { return .none }
-      let column = place(name)
-      switch (metric.kind, metric.grid) {
-      case (.quantile, .some(let grid)): return .leaf(column: column, grid.quick)
-      case (.sum, .some(let grid)): return .number(column: column, grid.quick, offset: 0)
-      case (_, .some(let grid)): return .number(column: column, grid.quick, offset: grid.middle)
-      case (_, .none):
-        return metric.keys.isEmpty
-          ? .bin(column: column, edges: metric.edges) : .key(column: column, KeyIndex(metric.keys))
-      }
+  /// - Parameters:
+  ///   - open: where undeclared groups are numbered; `nil` when all keys are declared.
+  init(_ query: Query, layout: RowLayout, open: OpenGroups?, hash: KeyedHash) {
+    self.layout = layout
+    self.hash = hash
+    let columns = layout.columns
+    finder = GroupFinder(query, place: { columns.firstIndex(of: $0) ?? 0 }, open: open, hash: hash)
+    if case .column(let name) = query.privacyUnit {
+      unitColumn = columns.firstIndex(of: name)
+    } else {
+      unitColumn = nil
     }
+    drops = query.onBadRow == .drop
   }
 
-  /// The number of values of a row.
-  var valueCount: Int { values.count }
-
-  /// Decodes a row.
+  /// Decodes a batch; rows of no declared group, rows that a filter leaves out and dropped rows leave no record.
   ///
-  /// - Returns: the group, or -1 for a row of no declared group; `unit` is left empty for rows as units.
-  @inline(__always)
-  func decode(
-    _ row: Int, bytes: UnsafeRawBufferPointer, ranges: UnsafeBufferPointer<UInt32>,
-    unit: inout UnsafeRawBufferPointer, into output: inout [Int]
-  ) throws(Problem) -> Int {
-    let base = 2 * row * columns.count
-    if let unitColumn {
-      let field = unsafe try text(base, unitColumn, bytes, ranges)
-      guard unsafe !field.isEmpty else { throw .missing(column: unitColumn) }
-      unsafe unit = field
-    }
-    var group = 0
-    for (column, keys) in groups {
-      let field = unsafe try text(base, column, bytes, ranges)
-      let index = unsafe keys.index(of: field)
-      if index < 0 { group = -1 } else if group >= 0 { group = group * keys.count + index }
-    }
-    for index in 0..<values.count {
-      switch values[index] {
-      case .none: output[index] = 0
-      case .number(let column, let grid, let offset):
-        output[index] = unsafe try step(try field(base, column, bytes, ranges), grid, index, column) - offset
-      case .leaf(let column, let grid):
-        let value = unsafe try step(try field(base, column, bytes, ranges), grid, index, column)
-        output[index] = (value - grid.lowest) * NoisePlan.leafCount / (grid.highest - grid.lowest + 1)
-      case .bin(let column, let edges):
-        guard let value = unsafe DecimalText(try field(base, column, bytes, ranges))?.value else {
-          throw .notNumber(column: column)
+  /// - Returns: the first row that cannot be used, with the reason, when bad rows are not dropped.
+  func decode(_ batch: TableBatch, into rows: inout RowBuffer) -> (row: Int, problem: Problem)? {
+    rows.reset(rows: batch.rowCount)
+    return unsafe batch.withRows { bytes, ranges, problems in
+      guard let base = bytes.baseAddress, let table = ranges.baseAddress else { return nil }
+      let step = 2 * layout.columns.count
+      for row in 0..<batch.rowCount {
+        do throws(Problem) {
+          if let problem = unsafe RowProblem(rawValue: problems[row]) { throw .row(problem) }
+          let fields = unsafe Fields(bytes: base, ranges: table + row * step)
+          if unsafe try decode(fields, into: rows.next) { rows.keep() }
+        } catch {
+          if !drops { return (row, error) }
         }
-        output[index] = RowDecoder.bin(of: value, edges)
-      case .key(let column, let keys):
-        output[index] = unsafe keys.index(of: try text(base, column, bytes, ranges))
       }
+      return nil
     }
-    return group
   }
 
-  /// The grid step of a field.
-  @inline(__always)
-  private func step(
-    _ field: UnsafeRawBufferPointer, _ grid: QuickGrid, _ metric: Int, _ column: Int
-  ) throws(Problem) -> Int {
-    guard let decimal = unsafe DecimalText(field) else { throw .notNumber(column: column) }
-    return grid.index(of: decimal) ?? query.metrics[metric].grid?.index(of: decimal) ?? 0
-  }
+  /// The fields of a row.
+  @unsafe
+  struct Fields {
+    let bytes: UnsafeRawPointer
+    let ranges: UnsafePointer<UInt32>
 
-  /// The bin whose lower edge is the last not above the value; outer values go to the outer bins.
-  private static func bin(of value: Rational, _ edges: [Rational]) -> Int {
-    var low = 0
-    var high = edges.count - 1
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if edges[middle] <= value { low = middle } else { high = middle }
+    /// A field's bytes.
+    @inline(__always)
+    subscript(column: Int) -> (UnsafeRawPointer, Int)? {
+      let start = unsafe ranges[2 * column]
+      let end = unsafe ranges[2 * column + 1]
+      guard start <= end else { return nil }
+      return unsafe (bytes + Int(start), Int(end - start))
     }
-    return low
+
+    /// A field that must be UTF-8.
+    @inline(__always)
+    func text(_ column: Int) throws(Problem) -> (UnsafeRawPointer, Int) {
+      guard let (text, length) = unsafe self[column] else { throw .missing(column: column) }
+      var union: UInt64 = 0
+      var place = 0
+      while place < length {
+        union |= unsafe PaddedBytes.word(text, place, length)
+        place += 8
+      }
+      if union & 0x8080_8080_8080_8080 != 0 { unsafe try RowDecoder.checkText(text, length, column) }
+      return unsafe (text, length)
+    }
+
+    /// A field that must be a decimal number.
+    @inline(__always)
+    func number(_ column: Int) throws(Problem) -> (UnsafeRawPointer, Int) {
+      guard let field = unsafe self[column] else { throw .missing(column: column) }
+      return unsafe field
+    }
   }
 
-  @inline(__always)
-  private func field(
-    _ base: Int, _ column: Int, _ bytes: UnsafeRawBufferPointer, _ ranges: UnsafeBufferPointer<UInt32>
-  ) throws(Problem) -> UnsafeRawBufferPointer {
-    let start = unsafe Int(ranges[base + 2 * column])
-    let end = unsafe Int(ranges[base + 2 * column + 1])
-    guard start <= end else { throw .missing(column: column) }
-    return unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+  private static func checkText(_ text: UnsafeRawPointer, _ length: Int, _ column: Int) throws(Problem) {
+    let bytes = unsafe UnsafeRawBufferPointer(start: text, count: length)
+    if unsafe String(validating: bytes, as: UTF8.self) == nil { throw .notText(column: column) }
   }
 
-  /// A field that must be UTF-8.
+  /// Fills a record; false when the row has no place in the answer.
   @inline(__always)
-  private func text(
-    _ base: Int, _ column: Int, _ bytes: UnsafeRawBufferPointer, _ ranges: UnsafeBufferPointer<UInt32>
-  ) throws(Problem) -> UnsafeRawBufferPointer {
-    let field = unsafe try field(base, column, bytes, ranges)
-    var high: UInt8 = 0
-    for index in 0..<field.count { high |= unsafe field[index] }
-    if high >= 0x80, unsafe String(validating: field, as: UTF8.self) == nil { throw .notText(column: column) }
-    return unsafe field
+  private func decode(_ fields: Fields, into record: UnsafeMutablePointer<UInt64>) throws(Problem) -> Bool {
+    var unit = KeyedHash.Tag.zero
+    if let unitColumn {
+      guard let (text, length) = unsafe fields[unitColumn], length > 0 else { throw .missing(column: unitColumn) }
+      var union: UInt64 = 0
+      unit = unsafe hash.padded(text, length, union: &union)
+      if union & 0x8080_8080_8080_8080 != 0 { unsafe try RowDecoder.checkText(text, length, unitColumn) }
+    }
+    guard unsafe try layout.passes(fields) else { return false }
+    let group = unsafe try finder.find { (column) throws(Problem) in unsafe try fields.text(column) }
+    unsafe try layout.read(fields, into: record + RowBuffer.Word.values)
+    guard group.number >= 0 else { return false }
+    unsafe record[RowBuffer.Word.group] = UInt64(group.number)
+    if unitColumn != nil {
+      unsafe record[RowBuffer.Word.high] = unit.high
+      unsafe record[RowBuffer.Word.low] = unit.low
+      unsafe record[RowBuffer.Word.rank] = UnitTable.rank(unit, groupTag: group.tag)
+    }
+    return true
   }
 }
 

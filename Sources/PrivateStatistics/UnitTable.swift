@@ -1,141 +1,162 @@
 /// What each privacy unit has contributed, cut down to its bounds as it arrives, in a way that does not depend on
 /// how the rows were split or ordered.
 ///
-/// **Groups.** A unit keeps the L₀ groups with the smallest tags PRF(unit, group). A tag depends on the unit and the
-/// group alone, so a group that any part of the data would drop is dropped by the whole.
+/// **Groups.** A unit keeps the L₀ groups with the smallest ranks PRF(unit, group). A rank depends on the unit and
+/// the group alone, so a group that any part of the data would drop is dropped by the whole.
 /// **Rows.** Within a kept group the rows are a multiset: different contents (the integers the metrics read) with
 /// their multiplicities. It keeps the contents with the smallest tags PRF(unit, group, content), at most
 /// ``contentLimit(rows:)`` of them, each with its exact multiplicity, and at the end draws L∞ of the copies by tag.
-/// Equal rows of a unit are several rows, and every copy has the same chance.
+/// Equal rows of a unit are several rows; while a unit has no more different contents in a group than the limit,
+/// every copy has the same chance.
 /// **Merging** adds multiplicities and cuts again: associative, commutative, exact.
 ///
-/// The selection for a unit depends on that unit's rows only, so the sensitivity bound holds for every key.
-struct UnitTable {
-  /// A content with its multiplicity.
-  struct Entry: Hashable {
-    var tag: KeyedHash.Tag
-    var count: UInt64
-    var values: [Int]
+/// The selection for a unit depends on that unit's rows only, so the sensitivity bound holds for every key. Tags of
+/// 64 bits may tie; ties are broken by group number and values, so the choice stays a function of the rows.
+final class UnitTable: Sendable {
+  /// The sizes that never change.
+  struct Limits: Sendable {
+    /// The most groups of a unit.
+    let groups: Int
+    /// The most different contents of a unit in a group.
+    let contents: Int
+    /// The integers of a content.
+    let values: Int
+
+    /// Blocks of groups begin at this size, log₂.
+    var leastGroupSize: Int { min(2, BlockArena.size(for: groups)) }
   }
 
-  /// The contents of a unit in one group, by tag.
-  struct Group: Hashable {
-    var rank: KeyedHash.Tag
-    var group: Int
-    var entries: [Entry]
-  }
+  /// Shards, by the first bits of the units' tags.
+  let shards: [UnitShard]
+  let limits: Limits
+  private let rowsPerGroup: Int
+  static let shardBits: UInt64 = 6
 
-  private(set) var units: [KeyedHash.Tag: [Group]] = [:]
-  private let bounds: ContributionBounds
-
-  init(bounds: ContributionBounds) {
-    self.bounds = bounds
+  /// An empty table.
+  ///
+  /// - Parameter values: the integers of a row.
+  init(bounds: ContributionBounds, values: Int) {
+    let limits = Limits(
+      groups: bounds.groupsPerUnit, contents: UnitTable.contentLimit(rows: bounds.rowsPerGroup), values: values)
+    self.limits = limits
+    rowsPerGroup = bounds.rowsPerGroup
+    shards = (0..<(1 << UnitTable.shardBits)).map { _ in UnitShard(limits) }
   }
 
   /// The most different contents kept for a unit in one group.
   static func contentLimit(rows: Int) -> Int { max(64, 4 * rows) }
 
-  /// Domain separation of the tags.
-  private enum Purpose {
-    static let group: UInt64 = 1
-    static let content: UInt64 = 2
-    static let copy: UInt64 = 3
+  /// The shard of a unit.
+  @inline(__always)
+  static func shard(of unit: KeyedHash.Tag) -> Int { Int(truncatingIfNeeded: unit.high >> (64 - shardBits)) }
+
+  /// The rank of a group within a unit.
+  ///
+  /// A unit's tag is a pseudorandom value under the secret key, so it can key the order of the unit's groups.
+  @inline(__always)
+  static func rank(_ unit: KeyedHash.Tag, groupTag: UInt64) -> UInt64 {
+    KeyedHash(unit.high, unit.low).short(groupTag)
   }
 
-  /// Adds a row of a unit.
-  mutating func add(_ unit: KeyedHash.Tag, group: Int, values: [Int], hash: KeyedHash) {
-    let rank = hash(unit.high, unit.low, UInt64(group), Purpose.group)
-    let tag = UnitTable.contentTag(rank, values, hash)
-    add(unit, Group(rank: rank, group: group, entries: [Entry(tag: tag, count: 1, values: values)]))
+  /// The tag of a content within a unit's group.
+  @inline(__always)
+  static func contentTag(
+    _ unit: KeyedHash.Tag, rank: UInt64, _ values: UnsafePointer<UInt64>, _ count: Int
+  ) -> UInt64 {
+    if count == 0 { return 0 }
+    return unsafe KeyedHash(rank, unit.low).short(values, count)
   }
 
-  /// Adds contents of a unit in one group.
-  mutating func add(_ unit: KeyedHash.Tag, _ contents: Group) {
-    var groups = units[unit] ?? []
-    units[unit] = nil
-    let place = UnitTable.place(contents.rank, contents.group, in: &groups)
-    if groups.count > bounds.groupsPerUnit { groups.removeLast() }
-    if place < groups.count {
-      let limit = UnitTable.contentLimit(rows: bounds.rowsPerGroup)
-      for entry in contents.entries {
-        UnitTable.insert(entry, into: &groups[place].entries)
-        if groups[place].entries.count > limit { groups[place].entries.removeLast() }
-      }
-    }
-    units[unit] = groups
-  }
+  /// The number of units.
+  var count: Int { shards.reduce(0) { $0 + $1.withLock { $0.count } } }
 
-  /// Where a group stands among the kept ones, by tag, made if new.
-  private static func place(_ rank: KeyedHash.Tag, _ group: Int, in groups: inout [Group]) -> Int {
-    var index = 0
-    while index < groups.count, groups[index].rank < rank { index += 1 }
-    if index < groups.count, groups[index].rank == rank, groups[index].group == group { return index }
-    groups.insert(Group(rank: rank, group: group, entries: []), at: index)
-    return index
-  }
-
-  private static func insert(_ entry: Entry, into entries: inout [Entry]) {
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].tag < entry.tag { low = middle + 1 } else { high = middle }
-    }
-    if low < entries.count, entries[low].tag == entry.tag, entries[low].values == entry.values {
-      entries[low].count += entry.count
-    } else {
-      entries.insert(entry, at: low)
-    }
-  }
-
-  private static func contentTag(_ rank: KeyedHash.Tag, _ values: [Int], _ hash: KeyedHash) -> KeyedHash.Tag {
-    var tag = hash(rank.high, rank.low, UInt64(values.count), Purpose.content)
-    for value in values {
-      tag = hash(tag.high, tag.low, UInt64(bitPattern: Int64(value)), Purpose.content)
-    }
-    return tag
-  }
-
-  /// Takes in another table of the same query and key.
-  mutating func merge(_ other: UnitTable) {
-    for (unit, groups) in other.units {
-      for group in groups { add(unit, group) }
-    }
-  }
-
-  /// Calls `body` for every contribution that the bounds leave: group, values, copies.
-  func forEachKept(_ body: (KeyedHash.Tag, Int, [Int], Int) -> Void) {
-    for (unit, groups) in units {
-      for group in groups {
-        let total = group.entries.reduce(UInt64(0)) { $0 &+ $1.count }
-        if total <= UInt64(bounds.rowsPerGroup) {
-          for entry in group.entries { body(unit, group.group, entry.values, Int(entry.count)) }
-        } else {
-          let kept = sample(group)
-          for (entry, copies) in zip(group.entries, kept) where copies > 0 {
-            body(unit, group.group, entry.values, copies)
+  /// Takes in another table of the same query and key, whose group `g` is this one's `renumber[g]`.
+  func merge(_ other: UnitTable, renumber: [Int]?) {
+    let step = UnitStore.ContentWord.values + limits.values
+    for (mine, theirs) in zip(shards, other.shards) {
+      theirs.withLock { theirs in
+        mine.withLock { mine in
+          for unit in 0..<theirs.count {
+            let tag = theirs.tag(ofUnit: unit)
+            unsafe theirs.forEachGroup(ofUnit: unit) { record, first in
+              let group = UInt64(renumber?[record.group] ?? record.group)
+              for index in 0..<record.contents {
+                let content = unsafe first + index * step
+                unsafe mine.add(
+                  tag, rank: record.rank, group: group, tag: content[UnitStore.ContentWord.tag],
+                  copies: content[UnitStore.ContentWord.copies], values: content + UnitStore.ContentWord.values)
+              }
+            }
           }
         }
       }
     }
   }
 
-  /// How many copies of each content are among the L∞ copies with the smallest tags.
-  private func sample(_ group: Group) -> [Int] {
-    var smallest: [(tag: KeyedHash.Tag, entry: Int)] = []
-    for (index, entry) in group.entries.enumerated() {
-      // A content's tag is a secret-keyed pseudorandom value, so it can key the choice among its copies.
-      let hash = KeyedHash(entry.tag.high, entry.tag.low)
-      for copy in 0..<entry.count {
-        let tag = hash(copy, 0, 0, Purpose.copy)
-        if smallest.count == bounds.rowsPerGroup, let last = smallest.last, last.tag < tag { continue }
-        let place = smallest.firstIndex { tag < $0.tag } ?? smallest.count
-        smallest.insert((tag, index), at: place)
-        if smallest.count > bounds.rowsPerGroup { smallest.removeLast() }
+  /// Calls `body` for every contribution that the bounds leave: group, values, copies, whether it is the first of
+  /// its unit in the group.
+  func forEachKept(_ body: (Int, UnsafePointer<UInt64>, Int, Bool) -> Void) {
+    let step = UnitStore.ContentWord.values + limits.values
+    for shard in shards {
+      shard.withLock { store in
+        for unit in 0..<store.count {
+          unsafe store.forEachGroup(ofUnit: unit) { record, first in
+            unsafe kept(of: record, first, step, body)
+          }
+        }
       }
     }
-    var kept = [Int](repeating: 0, count: group.entries.count)
+  }
+
+  private func kept(
+    of record: GroupRecord, _ first: UnsafePointer<UInt64>, _ step: Int,
+    _ body: (Int, UnsafePointer<UInt64>, Int, Bool) -> Void
+  ) {
+    let count = record.contents
+    var total: UInt64 = 0
+    for index in 0..<count { total &+= unsafe first[index * step + UnitStore.ContentWord.copies] }
+    var kept: [Int]?
+    if total > UInt64(rowsPerGroup) { kept = unsafe sample(record, first, count, step) }
+    var isFirst = true
+    for index in 0..<count {
+      let content = unsafe first + index * step
+      let copies = kept?[index] ?? (unsafe Int(content[UnitStore.ContentWord.copies]))
+      if copies == 0 { continue }
+      unsafe body(record.group, content + UnitStore.ContentWord.values, copies, isFirst)
+      isFirst = false
+    }
+  }
+
+  /// How many copies of each content are among the L∞ copies with the smallest tags.
+  private func sample(
+    _ record: GroupRecord, _ first: UnsafePointer<UInt64>, _ count: Int, _ step: Int
+  ) -> [Int] {
+    var smallest: [(tag: UInt64, content: Int)] = []
+    for index in 0..<count {
+      let content = unsafe first + index * step
+      // A content's tag and its group's rank are secret-keyed pseudorandom values: they can key the choice.
+      let hash = unsafe KeyedHash(record.rank, content[UnitStore.ContentWord.tag])
+      for copy in 0..<(unsafe content[UnitStore.ContentWord.copies]) {
+        let tag = hash.short(copy)
+        if smallest.count == rowsPerGroup, let last = smallest.last, last.tag <= tag { continue }
+        let place = UnitTable.place(of: tag, in: smallest)
+        smallest.insert((tag, index), at: place)
+        if smallest.count > rowsPerGroup { smallest.removeLast() }
+      }
+    }
+    var kept = [Int](repeating: 0, count: count)
     for (_, index) in smallest { kept[index] += 1 }
     return kept
+  }
+
+  /// After all tags not above `tag`.
+  private static func place(of tag: UInt64, in sorted: [(tag: UInt64, content: Int)]) -> Int {
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle].tag <= tag { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

@@ -54,7 +54,7 @@ public struct ValueGrid: Sendable, Hashable {
   /// The step of a number written in decimal, clamped.
   func index(of decimal: DecimalText) -> Int { clamp(conversion.nearest(decimal)) }
 
-  /// The part of the grid that hot loops need, free of references; `nil` digits go back to ``index(of:)-(DecimalText)``.
+  /// The part of the grid that hot loops need, free of references; what it refuses goes back to ``index(of:)-(DecimalText)``.
   var quick: QuickGrid { QuickGrid(lowest: lowest, highest: highest, shift: conversion.quickShift) }
 
   /// The step of an exact number, clamped.

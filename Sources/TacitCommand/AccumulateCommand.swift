@@ -29,20 +29,29 @@ struct AccumulateCommand: ParsableCommand {
   @Option(name: .long, help: "The file of the sampling key.")
   var key: String?
 
+  @Option(name: .long, help: "Threads that read; the partial's bytes do not depend on it. One a processor if left out.")
+  var threads: Int?
+
+  @Option(name: .long, help: "Seal the partial under the key in this file: 64 hexadecimal digits.")
+  var seal: String?
+
   @Flag(name: .long, help: "Replace an existing output file.")
   var force = false
 
   @Flag(name: .long, help: "Print one JSON document.")
   var json = false
 
+  func validate() throws { try TableInput.validate(threads: threads) }
+
   func run() throws {
     try Output.refuseExisting(output, force: force)
     let question = try QueryFile.read(query)
+    let seal = try seal.map(PartialSeal.init(reading:))
     let key = try SamplingKeyFile.read(key)
     try refusing {
       var accumulator = try Accumulator(question, key: key)
-      for path in input { try TableInput.add(path, inputFormat, to: &accumulator) }
-      try PartialFile.write(accumulator.partial(), to: output, force: force, json: json)
+      for path in input { try TableInput.add(path, inputFormat, threads: threads, to: &accumulator) }
+      try PartialFile.write(accumulator.partial(), to: output, seal: seal, force: force, json: json)
     }
   }
 }
@@ -88,10 +97,12 @@ enum PartialFile {
     let sha256: String
   }
 
-  /// Writes a partial with mode 0600 and prints its digest, on standard error when the partial itself goes to
-  /// standard output.
-  static func write(_ bytes: [UInt8], to path: String, force: Bool, json: Bool) throws {
-    try Output.write(bytes, to: path, force: force, mode: 0o600)
+  /// Writes a partial with mode 0600, sealed if wanted, and prints the digest of its canonical bytes, on standard
+  /// error when the partial itself goes to standard output.
+  static func write(
+    _ bytes: [UInt8], to path: String, seal: PartialSeal?, force: Bool, json: Bool
+  ) throws {
+    try Output.write(seal?.sealed(bytes) ?? bytes, to: path, force: force, mode: 0o600)
     let digits = Array("0123456789abcdef")
     let digest = String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     if path == "-" {
@@ -106,9 +117,9 @@ enum PartialFile {
   /// Reads partials of one query and merges them.
   ///
   /// - Parameter question: The query they must answer; the first one's own when `nil`.
-  static func merged(_ paths: [String], question: Query?) throws -> Accumulator {
+  static func merged(_ paths: [String], question: Query?, seal: PartialSeal?) throws -> Accumulator {
     guard let first = paths.first else { throw CommandFailure("a partial is needed", code: .usage) }
-    let bytes = try Input.read(first, limit: 1 << 36)
+    let bytes = try read(first, seal)
     let query: Query
     if let question {
       query = question
@@ -117,7 +128,7 @@ enum PartialFile {
     }
     var result = try Accumulator(partial: bytes, of: query, name: first)
     for path in paths.dropFirst() {
-      let next = try Accumulator(partial: Input.read(path, limit: 1 << 36), of: query, name: path)
+      let next = try Accumulator(partial: read(path, seal), of: query, name: path)
       do {
         try result.merge(next)
       } catch {
@@ -125,5 +136,12 @@ enum PartialFile {
       }
     }
     return result
+  }
+
+  private static func read(_ path: String, _ seal: PartialSeal?) throws -> [UInt8] {
+    let bytes = try Input.read(path, limit: 1 << 36)
+    if let seal { return try seal.opened(bytes, name: path) }
+    guard !PartialSeal.isSealed(bytes) else { throw CommandFailure("\(path): is sealed; --seal KEYFILE is needed") }
+    return bytes
   }
 }

@@ -17,12 +17,15 @@ struct ExplainCommand: ParsableCommand {
 
   private struct Document: Encodable {
     let adjacency: String
+    let certificate: String?
+    let claim: String
     let delta: String
     let epsilon: String
     let event: String
-    let groups: Int
+    let groups: Int?
     let metrics: [MetricReport]
     let privacy_unit: String
+    let selection: SelectionReport?
     let warnings: [String]
   }
 
@@ -32,10 +35,11 @@ struct ExplainCommand: ParsableCommand {
     _ = try refusing { try Accumulator(question, key: SamplingKey()).query }
     guard let explanation = Explanation(question) else { throw CommandFailure("\(query): no noise can be planned") }
     let document = Document(
-      adjacency: question.adjacency.description, delta: question.delta.description,
+      adjacency: question.adjacency.description, certificate: explanation.certificate?.description,
+      claim: question.claim, delta: question.delta.description,
       epsilon: question.epsilon.description, event: explanation.event.description, groups: explanation.groups,
       metrics: explanation.metrics.map(MetricReport.init), privacy_unit: question.privacyUnit.text,
-      warnings: explanation.warnings)
+      selection: explanation.selection.map(SelectionReport.init), warnings: explanation.warnings)
     if json { try emitJSON(document) } else { StandardOutput.write(text(document)) }
   }
 
@@ -43,12 +47,19 @@ struct ExplainCommand: ParsableCommand {
     var lines = [
       "unit of privacy: \(document.privacy_unit), adjacency \(document.adjacency)",
       "charge: epsilon \(document.epsilon), delta \(document.delta) at most: \(document.event)",
-      "groups: \(document.groups)",
+      "groups: \(document.groups.map { "\($0)" } ?? "those of the table that selection lets be named")",
     ]
+    if let selection = document.selection {
+      lines.append(
+        "selection (\(selection.kind)): \(selection.event); a group of \(selection.named_half_of_the_time_at_units) units "
+          + "is named about half of the time")
+    }
     for metric in document.metrics {
       lines.append("\(metric.name) (\(metric.kind)): epsilon \(metric.epsilon)")
       for noise in metric.noise {
-        lines.append("  \(noise.of): \(noise.law) of scale \(noise.scale) steps of \(noise.step), \(noise.draws) draws")
+        lines.append(
+          "  \(noise.of): \(noise.law) of scale \(noise.scale) steps of \(noise.step), "
+            + (noise.draws.map { "\($0) draws" } ?? "\(noise.of == "tree" ? "a tree" : "a draw") for each group"))
       }
       if let error = metric.expected_error, let width = metric.half_width_95 {
         lines.append("  expected error (standard deviation) \(error), 95 % within ±\(width)")

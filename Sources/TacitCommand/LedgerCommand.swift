@@ -10,7 +10,8 @@ struct LedgerCommand: ParsableCommand {
     abstract: "Keep privacy budgets in a file: create, charge, look, verify, freeze.",
     subcommands: [
       LedgerCreate.self, LedgerStatus.self, LedgerCharge.self, LedgerHistory.self, LedgerVerify.self,
-      LedgerFreeze.self, LedgerUnfreeze.self,
+      LedgerFreeze.self, LedgerUnfreeze.self, LedgerKeygen.self, LedgerGrant.self, LedgerCheckpointCommand.self,
+      LedgerExport.self, LedgerImport.self, LedgerCheckHistory.self,
     ])
 }
 
@@ -22,11 +23,26 @@ struct LedgerFile: ParsableArguments {
   @Flag(name: .long, help: "Print one JSON document.")
   var json = false
 
-  func open() throws -> BudgetLedger { try BudgetLedger(opening: ledger) }
+  @Option(help: "What the ledger's owner allows you; needed for every verb on an owned ledger.")
+  var capability: String?
 
-  /// Prints where one budget stands.
+  func open() throws -> BudgetLedger { try BudgetLedger(opening: ledger, capability: readCapability()) }
+
+  func readCapability() throws -> LedgerCapability? {
+    try capability.map { try LedgerCapability(json: Input.readText($0, limit: 1 << 16)) }
+  }
+
+  /// Prints where one budget stands, unless the capability does not show it.
   func report(_ budget: String, of book: BudgetLedger) throws {
-    let status = BudgetReport(try book.status(of: budget))
+    do {
+      try report(BudgetReport(book.status(of: budget)))
+    } catch let error as LedgerError where error.code == .denied {
+      if json { try emitJSON(["budget": budget]) } else { StandardOutput.write("\(budget): done\n") }
+    }
+  }
+
+  /// Prints where a budget stands.
+  func report(_ status: BudgetReport) throws {
     if json { try emitJSON(status) } else { StandardOutput.write(status.line + "\n") }
   }
 }
@@ -46,7 +62,7 @@ struct BudgetReport: Encodable {
 
   init(_ status: BudgetStatus) {
     budget = status.name
-    filter = status.terms.limit.filter
+    filter = status.terms.filter
     epsilon = status.terms.epsilon.description
     delta = status.terms.delta.description
     unit = status.terms.unit
@@ -55,6 +71,11 @@ struct BudgetReport: Encodable {
     remaining = status.remaining
     charges = status.charges
     frozen = status.frozen
+  }
+
+  /// A budget as it was just created.
+  init(created name: String, terms: BudgetTerms) {
+    self.init(BudgetStatus(created: name, terms: terms))
   }
 
   var line: String {
@@ -71,14 +92,27 @@ struct LedgerCreate: ParsableCommand {
   @Option(name: .long, help: "The budget's name.") var budget: String
   @Option(name: .long, help: "The limit on epsilon, an exact number.") var epsilon: String
   @Option(name: .long, help: "The limit on delta, an exact number.") var delta = "0"
-  @Option(name: .long, help: "How charges add up: pure, approximate, zcdp or gdp; by default pure when delta is 0.")
+  @Option(
+    name: .long, help: "How charges add up: pure, approximate, zcdp, rdp or gdp; by default pure when delta is 0.")
   var filter: String?
+  @Option(name: .long, help: "The one order of the rdp filter; by default the best one for Gaussian releases.")
+  var order: String?
+  @Option(
+    name: .long, help: "Instead of a filter: the whole plan, whose steps may be charged in order, each once.")
+  var plan: String?
+  @Option(name: .long, help: "Give a new ledger an owner: the file of an Ed25519 key made by 'tacit ledger keygen'.")
+  var ownerKey: String?
   @Option(name: .long, help: "What is protected: rows, or 'column NAME'; by default what each charge says.")
-  var unit = Self.anyUnit
+  var unit = BudgetTerms.anyUnit
   @Option(name: .long, help: "add-remove or replace-one.") var adjacency = Adjacency.addOrRemove.rawValue
 
   /// The unit of a budget that was created without one.
-  static let anyUnit = "unstated"
+  static let anyUnit = BudgetTerms.anyUnit
+
+  func validate() throws {
+    if plan != nil, filter != nil { throw ValidationError("--plan and --filter exclude each other") }
+    if ownerKey != nil, file.capability != nil { throw ValidationError("--owner-key is for a new ledger") }
+  }
 
   func run() throws {
     try refusing {
@@ -87,13 +121,27 @@ struct LedgerCreate: ParsableCommand {
       guard let adjacency = Adjacency(rawValue: adjacency) else {
         throw CommandFailure("--adjacency: must be add-remove or replace-one", code: .usage)
       }
-      let terms = try BudgetTerms(
-        filter: filter ?? (delta.value == 0 ? "pure" : "approximate"), epsilon: Epsilon(epsilon), delta: delta,
-        unit: unit, adjacency: adjacency)
-      let book = try BudgetLedger(openingOrCreating: file.ledger)
-      try book.createBudget(budget, terms: terms)
-      try file.report(budget, of: book)
+      let terms = try terms(delta: delta, adjacency: adjacency)
+      if let ownerKey {
+        let owner = try LedgerPublicKey(jwk: Input.readText(ownerKey, limit: 1 << 12))
+        try BudgetLedger.create(file.ledger, owner: owner, budget: budget, terms: terms)
+        try file.report(BudgetReport(created: budget, terms: terms))
+      } else {
+        let book = try BudgetLedger(openingOrCreating: file.ledger, capability: file.readCapability())
+        try book.createBudget(budget, terms: terms)
+        try file.report(BudgetReport(created: budget, terms: terms))
+      }
     }
+  }
+
+  private func terms(delta: Delta, adjacency: Adjacency) throws -> BudgetTerms {
+    if let plan {
+      return try BudgetTerms(
+        plan: PrivacyEvent(parsing: plan), epsilon: Epsilon(epsilon), delta: delta, unit: unit, adjacency: adjacency)
+    }
+    return try BudgetTerms(
+      filter: filter ?? (delta.value == 0 ? "pure" : "approximate"), epsilon: Epsilon(epsilon), delta: delta,
+      order: order.map { text throws(ParameterError) in try RenyiOrder(text) }, unit: unit, adjacency: adjacency)
   }
 }
 
@@ -181,6 +229,8 @@ struct LedgerVerify: ParsableCommand {
 
   @OptionGroup var file: LedgerFile
   @Option(name: .long, help: "A head that an earlier verify printed.") var since: String?
+  @Option(name: .long, help: "A checkpoint kept elsewhere; needs --key.") var checkpoint: String?
+  @Option(name: .long, help: "The public key that signed the checkpoint.") var key: String?
 
   private struct Document: Encodable {
     let intact: Bool
@@ -194,10 +244,17 @@ struct LedgerVerify: ParsableCommand {
     if let since, since.utf8.count != 64 || !since.allSatisfy(\.isHexDigit) {
       throw ValidationError("--since: must be 64 hexadecimal digits")
     }
+    if (checkpoint == nil) != (key == nil) { throw ValidationError("--checkpoint and --key belong together") }
+    if checkpoint != nil, since != nil { throw ValidationError("--checkpoint and --since exclude each other") }
   }
 
   func run() throws {
-    let result = try refusing { try file.open().verify(since: since) }
+    let result = try refusing {
+      guard let checkpoint, let key else { return try file.open().verify(since: since) }
+      return try file.open().verify(
+        against: LedgerCheckpoint(json: Input.readText(checkpoint, limit: 1 << 16)),
+        key: LedgerPublicKey(jwk: Input.readText(key, limit: 1 << 12)))
+    }
     if file.json {
       try emitJSON(
         Document(

@@ -13,6 +13,10 @@ struct MergeCommand: ParsableCommand {
   @Option(name: .long, help: "Where the merged partial goes.")
   var output: String
 
+  @Option(
+    name: .long, help: "The key that opens sealed partials and seals the result: 64 hexadecimal digits in a file.")
+  var seal: String?
+
   @Flag(name: .long, help: "Replace an existing output file.")
   var force = false
 
@@ -21,9 +25,10 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     try Output.refuseExisting(output, force: force)
+    let seal = try seal.map(PartialSeal.init(reading:))
     try refusing {
-      let merged = try PartialFile.merged(partials, question: nil)
-      try PartialFile.write(merged.partial(), to: output, force: force, json: json)
+      let merged = try PartialFile.merged(partials, question: nil, seal: seal)
+      try PartialFile.write(merged.partial(), to: output, seal: seal, force: force, json: json)
     }
   }
 }

@@ -19,7 +19,7 @@ struct ReleaseCommand: ParsableCommand {
 
   /// How the answer is written.
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case csv, jsonl, json
+    case csv, jsonl, json, html
   }
 
   @Argument(help: "The query, YAML or JSON.")
@@ -45,7 +45,13 @@ struct ReleaseCommand: ParsableCommand {
   @Option(name: .long, help: "A name for the release: retries under it are charged once and answered alike.")
   var releaseID: String?
 
-  @Option(name: .long, help: "csv, jsonl or json.")
+  @Option(name: .long, help: "Threads that read tables; answers do not depend on it. One a processor if left out.")
+  var threads: Int?
+
+  @Option(name: .long, help: "The key that opens sealed partials: 64 hexadecimal digits in a file.")
+  var seal: String?
+
+  @Option(name: .long, help: "csv, jsonl, json or html.")
   var format: Format = .csv
 
   @Flag(name: .long, help: "The same as --format json.")
@@ -58,6 +64,8 @@ struct ReleaseCommand: ParsableCommand {
   var force = false
 
   func validate() throws {
+    try TableInput.validate(threads: threads)
+    if seal != nil, partial.isEmpty { throw ValidationError("--seal belongs to --partial") }
     if input.isEmpty == partial.isEmpty { throw ValidationError("either --input or --partial is needed") }
     if (ledger == nil) != (budget == nil) { throw ValidationError("--ledger and --budget belong together") }
     if releaseID != nil, ledger == nil { throw ValidationError("--release-id needs --ledger") }
@@ -120,12 +128,13 @@ struct ReleaseCommand: ParsableCommand {
   ) throws -> ReleasedTable {
     try refusing {
       if !partial.isEmpty {
-        let merged = try PartialFile.merged(partial, question: question)
+        let merged = try PartialFile.merged(
+          partial, question: question, seal: seal.map(PartialSeal.init(reading:)))
         return try merged.release(charging: authority, label: label)
       }
       var accumulator = try Accumulator(question, key: SamplingKey())
       for path in input {
-        try TableInput.add(path, inputFormat, to: &accumulator)
+        try TableInput.add(path, inputFormat, threads: threads, to: &accumulator)
       }
       return try accumulator.release(charging: authority, label: label)
     }

@@ -48,7 +48,7 @@ private func claim(_ epsilon: String) throws -> PrivacyClaim {
 
   @Test func `a fixed event uses every sample`() throws {
     var target = YesNo(yes: 0.75)
-    let event = OutputEvent(threshold: 1, side: .atLeast)
+    let event = OutputEvent.atLeast(1)
     let report = try MechanismAudit(
       claim: claim("0.5"), alpha: 1e-9, samples: 10_000, pairs: [AdjacentPair([], [1])], choice: .fixed(event)
     ).run(&target)

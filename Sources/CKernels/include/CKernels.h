@@ -5,7 +5,9 @@
 #include "entropy.h"
 #include "gemm.h"
 #include "montgomery.h"
+#include "prefetch.h"
 #include "scrypt.h"
+#include "threshold_scan.h"
 #include "wipe.h"
 
 #endif

@@ -17,6 +17,8 @@ final class NoiseSource: Sendable {
     case roundedNormal(variance: Rational)
     /// The difference of two Poisson variates of mean σ²/2.
     case skellam(variance: Rational)
+    /// P[x] ∝ e^(−ε·⌊(|x| + step − first)/step⌋).
+    case staircase(epsilon: Rational, step: UInt64, first: UInt64)
   }
 
   /// From this many draws on, a table is worth building.
@@ -67,6 +69,7 @@ final class NoiseSource: Sendable {
       switch sampler() {
       case .blocks(let sampler): unsafe sampler.fill(output, using: &source)
       case .skellam(let sampler): unsafe sampler.fill(output, using: &source)
+      case .staircase(let sampler): unsafe sampler.fill(output, using: &source)
       }
     }
   }
@@ -74,6 +77,7 @@ final class NoiseSource: Sendable {
   private enum Table {
     case blocks(BlockSampler)
     case skellam(SkellamSampler)
+    case staircase(StaircaseSampler)
   }
 
   private func sampler() -> Table {
@@ -86,6 +90,8 @@ final class NoiseSource: Sendable {
         case .discreteGaussian(let variance): .blocks(BlockSampler(.discreteGaussian(variance: variance)))
         case .roundedNormal(let variance): .blocks(BlockSampler(.roundedNormal(variance: variance)))
         case .skellam(let variance): .skellam(SkellamSampler(variance: variance))
+        case .staircase(let epsilon, let step, let first):
+          .staircase(StaircaseSampler(epsilon: epsilon, step: step, first: first))
         }
       table = made
       return made

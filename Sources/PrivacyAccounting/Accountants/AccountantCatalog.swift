@@ -9,6 +9,9 @@ public enum AccountantCatalog {
   }
 
   private static var all: [any Accountant] {
-    [AutomaticAccountant()] + AutomaticAccountant().candidates
+    [
+      AutomaticAccountant(), PureAccountant(), AdvancedAccountant(), OptimalAccountant(), ShuffleAccountant(),
+      ZCDPAccountant(), RenyiAccountant(), GaussianAccountant(), LossDistributionAccountant(),
+    ]
   }
 }

@@ -10,8 +10,19 @@ public struct AutomaticAccountant: Accountant {
   /// Asks every accountant of the library.
   public init() {
     candidates = [
-      GaussianAccountant(), PureAccountant(), ZCDPAccountant(), RenyiAccountant(), LossDistributionAccountant(),
+      GaussianAccountant(), PureAccountant(), AdvancedAccountant(), OptimalAccountant(exactOnly: true),
+      ShuffleAccountant(),
+      ZCDPAccountant(), RenyiAccountant(), LossDistributionAccountant(),
     ]
+  }
+
+  private init(_ candidates: [any Accountant]) {
+    self.candidates = candidates
+  }
+
+  /// The same without loss distributions, which cost most by far.
+  var withoutLossDistributions: AutomaticAccountant {
+    AutomaticAccountant(candidates.filter { !($0 is LossDistributionAccountant) })
   }
 
   /// The tightest bounds on ε.

@@ -20,4 +20,11 @@ public struct Bounds: Sendable, Hashable, CustomStringConvertible {
 
   /// `[lower, upper]`.
   public var description: String { "[\(lower.map { "\($0)" } ?? "-"), \(upper)]" }
+
+  /// What two valid pairs of bounds say together.
+  package func intersected(_ other: Bounds) -> Bounds {
+    let top = Swift.min(upper, other.upper)
+    let bottom = lower.map { Swift.max($0, other.lower ?? 0) } ?? other.lower
+    return Bounds(lower: bottom.map { Swift.min($0, top) }, upper: top)
+  }
 }

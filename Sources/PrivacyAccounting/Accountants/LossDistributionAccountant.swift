@@ -46,6 +46,15 @@ public struct LossDistributionAccountant: Accountant {
       return GaussianProfile(squaredMu: squaredMu).epsilon(logDelta: target)
     }
     var best = Bounds(lower: 0, upper: .infinity)
+    if let laws = ContourLaw.directions(of: terms, reach: LossDistributionAccountant.contourReach) {
+      let edges = laws.compactMap(LossEdge.init)
+      if edges.count == laws.count {
+        let upper = edges.map(\.high).max() ?? .infinity
+        best = Bounds(lower: Swift.min(upper, edges.map { $0.lowerEpsilon(target.high) }.max() ?? 0), upper: upper)
+        if (best.width ?? .infinity) <= 1e-6 { return best }
+      }
+      if let bounds = contourEpsilon(laws, target) { return best.intersected(bounds) }
+    }
     // The grid is chosen from an estimate; where the certified width disagrees, it is refined. Bounds only tighten.
     for refinement in [1.0, 4, 16] {
       let profiles = try self.profiles(terms, .logDelta(target.low), logDelta: target.low, refinement: refinement)
@@ -55,9 +64,8 @@ public struct LossDistributionAccountant: Accountant {
         lower = Swift.max(lower, bounds.lower ?? 0)
         upper = Swift.max(upper, bounds.upper)
       }
-      upper = Swift.min(upper, best.upper)
-      best = Bounds(lower: Swift.min(lower, upper), upper: upper)
-      if !(profiles.allSatisfy(\.hasLower)) || upper - lower <= 4 * tolerance { break }
+      best = best.intersected(Bounds(lower: Swift.min(lower, upper), upper: upper))
+      if !(profiles.allSatisfy(\.hasLower)) || (best.width ?? .infinity) <= 4 * tolerance { break }
     }
     return best
   }
@@ -70,6 +78,16 @@ public struct LossDistributionAccountant: Accountant {
       return try GaussianAccountant().delta(of: event, epsilon: epsilon, adjacency: adjacency)
     }
     let (low, high) = (epsilon.down, epsilon.up)
+    if let laws = ContourLaw.directions(of: terms, reach: LossDistributionAccountant.contourReach) {
+      let edges = laws.compactMap(LossEdge.init)
+      let bounded = edges.count == laws.count
+      if bounded, edges.allSatisfy({ $0.high <= low }) { return Bounds(lower: 0, upper: 0) }
+      if let bounds = contourDelta(laws, low, high) {
+        let edge = edges.map { $0.lowerLogDelta(high) }.max() ?? -.infinity
+        let lower = bounded ? Swift.max(bounds.lower ?? 0, Interval(edge).exponential.low) : bounds.lower ?? 0
+        return Bounds(lower: Swift.min(lower, bounds.upper), upper: bounds.upper)
+      }
+    }
     var assumed = -50.0
     while true {
       let profiles = try self.profiles(terms, .epsilon(low), logDelta: assumed)
@@ -83,6 +101,48 @@ public struct LossDistributionAccountant: Accountant {
       let top = Interval(upper).exponential.high
       return Bounds(lower: Swift.min(Interval(lower).exponential.low, Swift.min(1, top)), upper: Swift.min(1, top))
     }
+  }
+
+  /// How far out discrete Gaussians are cut off.
+  private static let contourReach = 37.0
+
+  /// ε from the contour integral; `nil` where it does not apply.
+  private func contourEpsilon(_ laws: [ContourLaw], _ target: Interval) -> Bounds? {
+    var (lower, upper) = (0.0, 0.0)
+    for law in laws {
+      if let atoms = law.atoms, let bounds = AtomicComposition(atoms)?.epsilon(target) {
+        lower = Swift.max(lower, bounds.lower ?? 0)
+        upper = Swift.max(upper, bounds.upper)
+        continue
+      }
+      guard let plan = ContourPlan(law, .logDelta(target.low), accuracy: tolerance),
+        let profile = ContourProfile(law, plan),
+        let bounds = ProfileSearch.epsilon(profile, from: plan.centre, slope: plan.lambda, target)
+      else { return nil }
+      lower = Swift.max(lower, bounds.lower ?? 0)
+      upper = Swift.max(upper, bounds.upper)
+    }
+    return Bounds(lower: lower, upper: upper)
+  }
+
+  /// δ from the contour integral; `nil` where it does not apply.
+  private func contourDelta(_ laws: [ContourLaw], _ low: Double, _ high: Double) -> Bounds? {
+    var (lower, upper) = (-Double.infinity, -Double.infinity)
+    for law in laws {
+      if let atoms = law.atoms, let composition = AtomicComposition(atoms) {
+        lower = Swift.max(lower, composition.lowerLogDelta(high))
+        upper = Swift.max(upper, composition.upperLogDelta(low))
+        continue
+      }
+      guard let plan = ContourPlan(law, .epsilon(low), accuracy: tolerance), let profile = ContourProfile(law, plan)
+      else { return nil }
+      let (bottom, top) = (profile.lowerLogDelta(high), profile.upperLogDelta(low))
+      guard top < 0 || bottom > -1e-3 else { return nil }
+      lower = Swift.max(lower, bottom)
+      upper = Swift.max(upper, top)
+    }
+    let top = Swift.min(1, Interval(upper).exponential.high)
+    return Bounds(lower: Swift.min(top, Interval(lower).exponential.low), upper: top)
   }
 
   /// One enclosed profile per direction of adjacency.

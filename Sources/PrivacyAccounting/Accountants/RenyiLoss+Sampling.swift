@@ -27,6 +27,14 @@ extension RenyiLoss {
     _ sizes: FixedSizeSample, _ terms: EventTerms, _ event: SingleEvent, _ orders: [Double]
   ) throws(AccountingError) -> RenyiLoss {
     let rate = Interval(Rational(sizes.sample, sizes.population))
+    // The bound compares three neighbouring samples at once; a δ splits each pair in its own way, which it does not
+    // cover. What is left then is (ε, δ) amplification and no amplification.
+    let unsampled = try total(of: terms, orders: orders)
+    if unsampled.delta.signum > 0 {
+      let amplified = (try? ApproximateLoss(of: event)).map { RenyiLoss(approximate: $0, orders) }
+      let better = zip(amplified?.divergences ?? [], unsampled.divergences).map { Swift.min($0, $1) }
+      return RenyiLoss(divergences: amplified == nil ? unsampled.divergences : better, delta: unsampled.delta)
+    }
     let pure = try? PureAccountant.loss(of: terms)
     let cap = pure.map { Interval($0.epsilon).exponentialMinusOne } ?? Interval(0, .infinity)
     return try general(terms, event, orders) { inner, order in

@@ -55,6 +55,8 @@ public struct BudgetRefusal: Error, Hashable, CustomStringConvertible {
     public static let unsupportedEvent = Code("unsupported-event")
     /// All spending was stopped by the owner.
     public static let frozen = Code("frozen")
+    /// The authority allows this to others only.
+    public static let denied = Code("denied")
     /// No budget has that name.
     public static let unknownBudget = Code("unknown-budget")
     /// The event's adjacency or unit is not the budget's.

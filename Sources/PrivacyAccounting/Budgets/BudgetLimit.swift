@@ -103,9 +103,46 @@ extension BudgetLimit {
       guard let divergence = Rational(exactly: loss.divergences[0]) else {
         throw AccountingError(.unsupportedEvent, "its divergence at this order is infinite")
       }
-      return BudgetAmount(unchecked: divergence, loss.delta)
+      // Rounded up to fifteen decimals, so that totals stay readable.
+      let unit = Rational(1) / Rational.powerOfTen(15)
+      let rounded = (divergence / unit).ceiling.map { Rational($0) * unit } ?? divergence
+      return BudgetAmount(unchecked: rounded, loss.delta)
     case .gaussian:
       return BudgetAmount(unchecked: try GaussianAccountant.squaredMu(of: terms))
+    }
+  }
+
+  /// Why a charge does not fit: which bound breaks, by how much, and how much of it would still fit.
+  ///
+  /// - Parameters:
+  ///   - event: what was to be charged.
+  ///   - cost: its cost.
+  ///   - left: what is left.
+  ///   - total: the whole budget.
+  package func refusal(
+    of event: PrivacyEvent, cost: BudgetAmount, left: BudgetAmount, total: BudgetAmount, adjacency: Adjacency
+  ) -> BudgetRefusal {
+    let name = cost.loss > left.loss ? measure : "delta"
+    var message =
+      "the charge of \(describe(cost)) exceeds the \(filter) budget of \(describe(total)) in \(name); "
+      + "\(describe(left)) would still fit"
+    if case .repeated(let one, let count) = event, let single = try? self.cost(of: one, adjacency: adjacency) {
+      var fits = count.value
+      for (part, room) in [(single.loss, left.loss), (single.delta, left.delta)] where part.signum > 0 {
+        fits = min(fits, (room / part).floor ?? fits)
+      }
+      if fits > 0, fits < count.value { message += ", that is \(fits) of its \(count.value) repetitions" }
+    }
+    return BudgetRefusal(.exhausted, message)
+  }
+
+  /// What the limit adds: `epsilon`, `rho`, `divergence` or `mu^2`.
+  private var measure: String {
+    switch self {
+    case .pure, .approximate: "epsilon"
+    case .zcdp: "rho"
+    case .renyi: "divergence"
+    case .gaussian: "mu^2"
     }
   }
 
@@ -124,6 +161,39 @@ extension BudgetLimit {
 }
 
 extension BudgetLimit {
+  /// A limit at one Rényi order that certifies (ε, δ): ε = D + ln(1 − 1/α) − (ln δ + ln α)/(α − 1), solved for D.
+  ///
+  /// - Parameters:
+  ///   - epsilon: Above 0.
+  ///   - delta: Above 0.
+  ///   - order: The order α, fixed for good; `nil` takes the one under which most Gaussian releases fit.
+  /// - Throws: ``ParameterError`` when the order leaves nothing to spend.
+  public static func renyi(
+    certifying epsilon: Epsilon, delta: Delta, order: RenyiOrder? = nil
+  ) throws(ParameterError) -> BudgetLimit {
+    guard delta.value.signum > 0 else {
+      throw ParameterError(.outOfRange, "delta", "must be above 0 for a Rényi budget")
+    }
+    let logDelta = Interval(delta.value).logarithm
+    func divergence(_ order: Rational) -> Double {
+      let alpha = Interval(order)
+      let gained = (-(Interval.one / alpha)).logarithmOfOnePlus - (logDelta + alpha.logarithm) / (alpha - 1)
+      return (Interval(epsilon.value) - gained).low
+    }
+    var chosen = order?.value
+    if chosen == nil {
+      // Orders 1 + 1/16 … 1 + 4096 in steps of an eighth of a doubling; D/α is the Gaussian budget.
+      let candidates = (0..<128).map { Rational(1) + Rational(1 << ($0 / 8)) / 16 * Rational(8 + $0 % 8, 8) }
+      chosen = candidates.max { divergence($0) / $0.doubleValue < divergence($1) / $1.doubleValue }
+    }
+    guard let chosen, case let bound = divergence(chosen), bound > 0,
+      case let limit = ShortDecimal.next(to: bound, up: false), limit.signum > 0
+    else {
+      throw ParameterError(.outOfRange, "order", "leaves nothing to spend at this epsilon and delta")
+    }
+    return .renyi(order: try RenyiOrder(chosen), divergence: try Epsilon(limit), delta: Delta(unchecked: 0))
+  }
+
   /// A zCDP limit that certifies (ε, δ): the largest ρ, within 1e-9 relative, whose conversion is at most ε.
   ///
   /// - Throws: ``ParameterError`` when ε or δ is zero.

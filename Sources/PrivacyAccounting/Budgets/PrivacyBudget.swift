@@ -12,6 +12,8 @@ public struct PrivacyBudget: ~Copyable, Sendable {
   /// What was spent so far; it never decreases.
   public private(set) var spent: BudgetAmount
   private let total: BudgetAmount
+  /// Whether events must hold under either adjacency, as in a part that units may enter and leave.
+  var isPartOfReplacement = false
 
   /// A fresh budget.
   ///
@@ -53,19 +55,24 @@ public struct PrivacyBudget: ~Copyable, Sendable {
   @discardableResult
   public mutating func charge(_ event: PrivacyEvent) throws(BudgetRefusal) -> BudgetAmount {
     let cost = try limit.cost(of: event, adjacency: adjacency)
-    try take(cost)
+    if isPartOfReplacement { _ = try limit.cost(of: event, adjacency: .addOrRemove) }
+    try take(cost, for: event)
     return cost
   }
 
-  private mutating func take(_ cost: BudgetAmount) throws(BudgetRefusal) {
+  mutating func take(_ cost: BudgetAmount, for event: PrivacyEvent = .nothing) throws(BudgetRefusal) {
     let after = spent + cost
     guard after.fits(in: total) else {
-      throw BudgetRefusal(
-        .exhausted,
-        "the charge of \(limit.describe(cost)) exceeds the \(limit.filter) budget of \(limit.describe(total)); "
-          + "\(limit.describe(remaining)) would still fit")
+      throw limit.refusal(of: event, cost: cost, left: remaining, total: total, adjacency: adjacency)
     }
     spent = after
+  }
+
+  /// A budget of its own, paid for by whoever makes it.
+  func part(_ amount: BudgetAmount) -> PrivacyBudget {
+    var budget = PrivacyBudget(limit, adjacency, total: amount)
+    budget.isPartOfReplacement = isPartOfReplacement
+    return budget
   }
 
   /// Gives away a part of what is left as a budget of its own, with the same limit and adjacency.
@@ -73,7 +80,7 @@ public struct PrivacyBudget: ~Copyable, Sendable {
   /// - Throws: ``BudgetRefusal`` when the part does not fit, with nothing spent.
   public mutating func carve(_ part: BudgetAmount) throws(BudgetRefusal) -> PrivacyBudget {
     try take(part)
-    return PrivacyBudget(limit, adjacency, total: part)
+    return self.part(part)
   }
 
   /// Splits what is left into parts and hands each to the body; what no part takes is lost.
@@ -84,7 +91,7 @@ public struct PrivacyBudget: ~Copyable, Sendable {
   ) throws {
     try take(parts.reduce(.zero, +))
     for (index, part) in parts.enumerated() {
-      try body(index, PrivacyBudget(limit, adjacency, total: part))
+      try body(index, self.part(part))
     }
   }
 }

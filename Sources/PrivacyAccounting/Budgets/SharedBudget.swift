@@ -8,6 +8,7 @@ public final class SharedBudget: BudgetAuthority {
   private struct State: ~Copyable, Sendable {
     var budget: PrivacyBudget
     var history: [BudgetReceipt] = []
+    var analysts: [String: BudgetAmount] = [:]
     var isFrozen = false
   }
 
@@ -29,10 +30,35 @@ public final class SharedBudget: BudgetAuthority {
   /// - Throws: ``BudgetRefusal``, with nothing spent.
   @discardableResult
   public func charge(_ event: PrivacyEvent, label: String) throws(BudgetRefusal) -> BudgetReceipt {
+    try charge(event, label: label, analyst: nil, cap: .zero)
+  }
+
+  /// A part that one analyst may use up; two values of one name share what was spent.
+  public func budget(for analyst: String, cap: BudgetAmount) -> AnalystBudget {
+    AnalystBudget(analyst, cap: cap, of: self)
+  }
+
+  /// What an analyst has spent so far.
+  public func spent(by analyst: String) -> BudgetAmount { state.withLock { $0.analysts[analyst] ?? .zero } }
+
+  func charge(
+    _ event: PrivacyEvent, label: String, analyst: String?, cap: BudgetAmount
+  ) throws(BudgetRefusal) -> BudgetReceipt {
     let outcome: Result<BudgetReceipt, BudgetRefusal> = state.withLock { state in
       guard !state.isFrozen else { return .failure(BudgetRefusal(.frozen, "the budget is frozen")) }
       do throws(BudgetRefusal) {
-        try state.budget.charge(event)
+        if let analyst {
+          let before = state.analysts[analyst] ?? .zero
+          let cost = try limit.cost(of: event, adjacency: adjacency)
+          guard (before + cost).fits(in: cap) else {
+            throw limit.refusal(
+              of: event, cost: cost, left: before.remainder(of: cap) ?? .zero, total: cap, adjacency: adjacency)
+          }
+          try state.budget.charge(event)
+          state.analysts[analyst] = before + cost
+        } else {
+          try state.budget.charge(event)
+        }
       } catch {
         return .failure(error)
       }

@@ -43,7 +43,7 @@ struct LossCellBuilder {
         return [remove, remove.swapped(infinity: remove.infinity)]
       }
       if let only = terms.only, let atoms = try atoms(of: only) {
-        return try sampled(atoms, rate: rate.doubleValue, step: wanted)
+        return try sampled(atoms, rate: rate, step: wanted)
       }
       throw unsupported("a sample of an event that is not one Gaussian or one discrete mechanism")
     default:
@@ -72,7 +72,7 @@ struct LossCellBuilder {
   }
 
   /// The finite law of a discrete event: losses and P-masses, symmetric under swapping; `nil` for continuous events.
-  private func atoms(of event: SingleEvent) throws(AccountingError) -> AtomicLaw? {
+  func atoms(of event: SingleEvent) throws(AccountingError) -> AtomicLaw? {
     switch event {
     case .pure(let epsilon): return AtomicLaw(pure: epsilon.doubleValue, infinity: 0, isTight: true)
     case .boundedRange(let epsilon): return AtomicLaw(pure: epsilon.doubleValue, infinity: 0, isTight: false)
@@ -111,35 +111,15 @@ struct LossCellBuilder {
     return cells
   }
 
-  /// A Poisson sample of a symmetric discrete pair (P, Q): (1−q)Q + qP against Q, and the reverse.
+  /// A Poisson sample of a symmetric discrete pair, under removal and under addition.
   private func sampled(
-    _ law: AtomicLaw, rate q: Double, step wanted: Double?
+    _ law: AtomicLaw, rate: Rational, step wanted: Double?
   ) throws(AccountingError) -> [LossCells] {
     guard law.atoms.allSatisfy({ abs($0.loss) <= LossCellBuilder.losses.upperBound }) else {
       throw unsupported("so extreme a loss")
     }
-    let remove = law.atoms.map { atom in
-      let loss =
-        atom.loss > 30
-        ? Glibc.log(q) + atom.loss + Glibc.log1p((1 - q) / q * Glibc.exp(-atom.loss))
-        : Glibc.log1p(q * Glibc.expm1(atom.loss))
-      return (loss: loss, mass: (1 - q) * atom.mass * Glibc.exp(-atom.loss) + q * atom.mass)
-    }
-    var add = remove.enumerated().map { index, atom in
-      (loss: -atom.loss, mass: law.atoms[index].mass * Glibc.exp(-law.atoms[index].loss))
-    }
-    var removal = remove
-    if law.infinity > 0 {
-      // Outcomes that only Q has: they are outcomes of (1−q)Q + qP too.
-      let edge = Glibc.log1p(-q)
-      removal.append((edge, (1 - q) * law.infinity))
-      add.append((-edge, law.infinity))
-    }
-    // Outcomes that only P has: under removal they keep the share q, under addition nothing can produce them.
-    return try [
-      cells(AtomicLaw(atoms: removal, infinity: (q * law.infinity).nextUp, isTight: law.isTight), step: wanted),
-      cells(AtomicLaw(atoms: add, infinity: 0, isTight: law.isTight), step: wanted),
-    ]
+    let (removal, addition) = law.sampled(rate: rate.doubleValue, rest: (1 - rate).doubleValue)
+    return try [cells(removal, step: wanted), cells(addition, step: wanted)]
   }
 
   /// Continuous Laplace of pure loss ε: atoms ½ at ε and ½e^(−ε) at −ε, density ¼e^(−(ε−ℓ)/2) between.
@@ -159,55 +139,5 @@ struct LossCellBuilder {
         weight * Glibc.exp(step / 2) * 8 * Glibc.sinh((far + near) / 4) * Glibc.sinh((far - near) / 4) / growth
     }
     return cells
-  }
-}
-
-/// A finite privacy-loss law.
-private struct AtomicLaw {
-  var atoms: [(loss: Double, mass: Double)]
-  var infinity: Double
-  var isTight: Bool
-
-  init(atoms: [(loss: Double, mass: Double)], infinity: Double, isTight: Bool) {
-    self.atoms = atoms
-    self.infinity = infinity
-    self.isTight = isTight
-  }
-
-  /// Binary randomised response, the worst ε-DP mechanism, with an extra mass at infinity (Kairouz and others 2015).
-  init(pure epsilon: Double, infinity: Double, isTight: Bool) {
-    let likely = 1 / (1 + Glibc.exp(-epsilon))
-    let unlikely = Glibc.exp(-epsilon) / (1 + Glibc.exp(-epsilon))
-    self.init(
-      atoms: [(epsilon, (1 - infinity) * likely), (-epsilon, (1 - infinity) * unlikely)], infinity: infinity,
-      isTight: isTight)
-  }
-
-  init(discreteLaplace inverseScale: Double, shift: Int) {
-    let normaliser = 1 + Glibc.exp(-inverseScale)
-    let point = -Glibc.expm1(-inverseScale) / normaliser
-    let whole = Double(shift) * inverseScale
-    var atoms = [(loss: whole, mass: 1 / normaliser), (loss: -whole, mass: Glibc.exp(-whole) / normaliser)]
-    for x in stride(from: 1, to: shift, by: 1) {
-      atoms.append((Double(shift - 2 * x) * inverseScale, point * Glibc.exp(-Double(x) * inverseScale)))
-    }
-    self.init(atoms: atoms, infinity: 0, isTight: true)
-  }
-
-  /// P[x] ∝ e^(−x²/(2σ²)) against the law moved by `shift`: loss (Δ² − 2xΔ)/(2σ²).
-  init(discreteGaussian variance: Double, shift: Int, reach: Double) {
-    let last = Int((variance.squareRoot() * reach).rounded(.up)) + shift + 2
-    let weights = (0...last).map { Glibc.exp(-Double($0) * Double($0) / (2 * variance)) }
-    var normaliser = 0.0
-    for x in stride(from: last, through: 1, by: -1) { normaliser += 2 * weights[x] }
-    normaliser += 1
-    var atoms: [(loss: Double, mass: Double)] = []
-    for x in -last...last {
-      let loss = (Double(shift) * Double(shift) - 2 * Double(x) * Double(shift)) / (2 * variance)
-      atoms.append((loss, weights[abs(x)] / normaliser))
-    }
-    // Beyond the last point the terms fall faster than a geometric series of ratio e^(−last/σ²).
-    let ratio = Glibc.exp(-Double(last) / variance)
-    self.init(atoms: atoms, infinity: 4 * weights[last] * ratio / (1 - ratio) / normaliser, isTight: true)
   }
 }

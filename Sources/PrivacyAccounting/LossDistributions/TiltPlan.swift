@@ -47,7 +47,7 @@ struct TiltPlan {
     }
     var count = 1 << 10
     var (above, below) = (lambda * 2, lambda / 2)
-    while count < 1 << 21 {
+    while count < 1 << 19 {
       let half = Double(count / 2) * composition.step
       let ups = [1.02, 1.05, 1.1, 1.2, 1.5, 2, 3, 5, 10].map { lambda * $0 }
       let downs = [0.95, 0.8, 0.6, 0.4, 0.2, 0.05, 0.01].map { lambda * $0 }

@@ -10,7 +10,7 @@ private import Glibc
 /// The error of every cell of y is at most E = Σ_k|Ỹ_k − Y_k|/N + η‖y‖₂: a computed coefficient F̃ differs from the exact
 /// one by e = η√N‖w‖₂, so its power differs by (|F̃| + e)^T·T(e/(|F̃| + e) + rounding). Mass outside the window wraps
 /// around; Chernoff bounds at two other tilts limit it.
-struct TiltedProfile {
+struct TiltedProfile: LossProfile {
   private let plan: TiltPlan
   private let step: Double
   private let lowIndex: Int

@@ -21,20 +21,13 @@ struct CalibrateCommand: ParsableCommand {
   @Option(help: "The target delta.")
   var delta: String
 
-  @Option(help: "auto, pure, zcdp, rdp, gdp, …: which theorem certifies the answer.")
-  var accountant = "auto"
-
-  @Option(help: "add-remove or replace-one.")
-  var adjacency = Adjacency.addOrRemove.rawValue
-
-  @Flag(help: "Print one JSON document.")
-  var json = false
+  @OptionGroup var options: AccountingOptions
 
   func run() throws {
     try Refusal.oneLine {
-      let question = try AccountingQuestion(accountant: accountant, adjacency: adjacency)
+      let question = try options.question()
       let target = try Epsilon(epsilon)
-      guard target.value.signum > 0 else { throw CommandFailure("epsilon: must be above 0 to calibrate") }
+      guard target.value.signum > 0 else { throw CommandFailure("epsilon: must be above 0 to calibrate", code: .usage) }
       let clock = ContinuousClock()
       let start = clock.now
       let delta = try Delta(delta)
@@ -42,16 +35,15 @@ struct CalibrateCommand: ParsableCommand {
         EventTemplate(parsing: event), epsilon: target, delta: delta, adjacency: question.adjacency,
         accountant: question.accountant)
       let seconds = start.duration(to: clock.now) / .seconds(1)
-      guard json else {
-        StandardOutput.write(
-          "\(found.parameter) = \(found.value.decimalDescription), epsilon \(found.epsilon) at delta \(delta)\n")
-        return
-      }
-      try emitJSON(
+      let explained = options.explainBounds ? question.explained(found.event, delta: delta) : nil
+      try options.print(
         CalibrationAnswer(
-          accountant: found.accountant, adjacency: question.adjacency.rawValue, delta: delta.value.doubleValue,
-          epsilon: BoundsJSON(found.epsilon), event: found.event.description, exact: found.value.decimalDescription,
-          parameter: found.parameter, seconds: seconds, value: found.value.doubleValue))
+          accountant: found.accountant, adjacency: question.adjacency.rawValue, bounds: explained,
+          delta: delta.value.doubleValue, epsilon: BoundsJSON(found.epsilon), event: found.event.description,
+          exact: found.value.decimalDescription, parameter: found.parameter, seconds: seconds,
+          value: found.value.doubleValue),
+        "\(found.parameter) = \(found.value.decimalDescription), epsilon \(found.epsilon) at delta \(delta) "
+          + "(\(found.accountant), \(question.adjacency))", explained)
     }
   }
 }
@@ -59,6 +51,7 @@ struct CalibrateCommand: ParsableCommand {
 private struct CalibrationAnswer: Encodable {
   let accountant: String
   let adjacency: String
+  let bounds: [ExplainedBound]?
   let delta: Double
   let epsilon: BoundsJSON
   let event: String

@@ -8,7 +8,7 @@ import Reporting
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Try to refute a privacy claim from the outputs alone.",
-    subcommands: [AuditMechanismCommand.self])
+    subcommands: [AuditMechanismCommand.self, AuditZooCommand.self, AuditCertificateCommand.self])
 }
 
 /// `tacit audit mechanism`.

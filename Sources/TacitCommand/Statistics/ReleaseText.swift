@@ -17,6 +17,7 @@ struct ReleaseText {
     case .csv: csv
     case .jsonl: try rows.map { try jsonText($0) + "\n" }.joined()
     case .json: try jsonText(document) + "\n"
+    case .html: ReleaseReport(table, query).html
     }
   }
 
@@ -69,11 +70,13 @@ struct ReleaseText {
   /// Bytes that an answer is unlikely to exceed in any format.
   static func room(for query: Query) -> Int {
     guard let explanation = Explanation(query) else { return 4_096 }
-    return 4_096 + explanation.groups * (64 + explanation.metrics.count * 256)
+    // Groups of undeclared keys are not known yet; a million of them is a large answer.
+    return 4_096 + (explanation.groups ?? 1 << 20) * (64 + explanation.metrics.count * 256)
   }
 
   private struct Document: Encodable {
     let adjacency: String
+    let claim: String
     let confidence: Double
     let delta: String
     let epsilon: String
@@ -81,14 +84,40 @@ struct ReleaseText {
     let metrics: [MetricReport]
     let privacy_unit: String
     let rows: [[String: Field]]
+    let selection: SelectionReport?
   }
 
   private var document: Document {
     let explanation = Explanation(query)
     return Document(
-      adjacency: query.adjacency.description, confidence: 0.95, delta: query.delta.description,
+      adjacency: query.adjacency.description, claim: query.claim, confidence: 0.95, delta: query.delta.description,
       epsilon: query.epsilon.description, event: explanation?.event.description ?? "",
-      metrics: explanation?.metrics.map(MetricReport.init) ?? [], privacy_unit: query.privacyUnit.text, rows: rows)
+      metrics: explanation?.metrics.map(MetricReport.init) ?? [], privacy_unit: query.privacyUnit.text, rows: rows,
+      selection: explanation?.selection.map(SelectionReport.init))
+  }
+}
+
+extension Query {
+  /// What a release promises, in one line.
+  var claim: String {
+    let unit = privacyUnit == .rows ? "one row" : "all rows with one value of \(privacyUnit.text)"
+    return "(\(epsilon.value.decimalDescription), \(delta.value.decimalDescription))-differential privacy for \(unit), "
+      + "\(adjacency.description) neighbours, exact integer noise"
+  }
+}
+
+/// How groups of undeclared keys are chosen, for JSON.
+struct SelectionReport: Encodable {
+  let event: String
+  let kind: String
+  let minimum_units: Int
+  let named_half_of_the_time_at_units: Int
+
+  init(_ plan: Explanation.SelectionPlan) {
+    event = plan.event.description
+    kind = plan.kind.rawValue
+    minimum_units = plan.minimumUnits
+    named_half_of_the_time_at_units = plan.typicalUnits
   }
 }
 
@@ -107,7 +136,7 @@ struct MetricReport: Encodable {
     let law: String
     let scale: String
     let step: String
-    let draws: Int
+    let draws: Int?
   }
 
   init(_ metric: Explanation.MetricNoise) {
@@ -118,7 +147,7 @@ struct MetricReport: Encodable {
     half_width_95 = metric.halfWidth
     noise = metric.parts.map {
       Noise(
-        of: $0.role, law: "discrete-laplace", scale: $0.scale.decimalDescription,
+        of: $0.role, law: $0.law, scale: $0.scale.decimalDescription,
         step: $0.step.decimalDescription, draws: $0.draws)
     }
   }

@@ -1,0 +1,131 @@
+private import Dispatch
+private import Synchronization
+import TableFormats
+
+/// Sums that several threads add to.
+final class SharedCells: Sendable {
+  private let cells: Mutex<Cells>
+
+  init(_ cells: Cells) { self.cells = Mutex(cells) }
+
+  /// The sums now.
+  var snapshot: Cells { cells.withLock { $0 } }
+
+  /// Adds a buffer of rows, each a unit by itself; `groups` numbers exist.
+  func add(_ rows: borrowing RowBuffer, rules: [CellRule], groups: Int?) {
+    cells.withLock { cells in
+      if let groups { cells.grow(toGroups: groups) }
+      cells.add(rows, rules: rules)
+    }
+  }
+
+  /// Adds other sums.
+  func merge(_ other: Cells, renumber: [Int]?, groups: Int?) {
+    cells.withLock { cells in
+      if let groups, other.groupCount > 0 { cells.grow(toGroups: groups) }
+      cells.merge(other, renumber: renumber)
+    }
+  }
+}
+
+/// Takes the rows of tables into an accumulator's sums and units, on several threads.
+///
+/// Threads read batches in turn and decode them side by side; units are kept in shards, each with a lock of its own,
+/// so that nothing has to be merged at the end. Additions and bottom-k samples do not depend on the order of rows.
+struct RowIntake {
+  private let query: Query
+  private let layout: RowLayout
+  private let hash: KeyedHash
+  private let rules: [CellRule]
+  private let cells: SharedCells
+  private let units: UnitTable?
+  private let open: OpenGroups?
+
+  init(
+    query: Query, layout: RowLayout, hash: KeyedHash, rules: [CellRule], _ cells: SharedCells, _ units: UnitTable?,
+    _ open: OpenGroups?
+  ) {
+    self.query = query
+    self.layout = layout
+    self.hash = hash
+    self.rules = rules
+    self.cells = cells
+    self.units = units
+    self.open = open
+  }
+
+  /// What all threads know of each other.
+  private struct Progress {
+    var batches = 0
+    var rows = 0
+    var isDone = false
+    /// The earliest batch with a failure.
+    var failure: (batch: Int, error: StatisticsError)?
+
+    mutating func fail(_ batch: Int, _ error: StatisticsError) {
+      isDone = true
+      if failure.map({ batch < $0.batch }) ?? true { failure = (batch, error) }
+    }
+  }
+
+  /// Takes every row of a table; returns their number.
+  func take<Reader: TableReader & ~Copyable>(
+    _ reader: inout Reader, threads: Int
+  ) throws(StatisticsError) -> Int {
+    let progress = Mutex(Progress())
+    let workers = max(1, min(threads, 256))
+    let source = reader.source
+    unsafe withUnsafeMutablePointer(to: &reader) { reader in
+      nonisolated(unsafe) let shared = unsafe reader
+      let work: @Sendable (Int) -> Void = { worker in
+        let decoder = RowDecoder(query, layout: layout, open: open, hash: hash)
+        var rows = RowBuffer(values: layout.valueCount)
+        while true {
+          // One thread at a time reads; the lock also orders the batches.
+          let next = progress.withLock { progress in unsafe RowIntake.read(shared, &progress) }
+          guard let (batch, number) = next else { return }
+          if let (row, problem) = decoder.decode(batch, into: &rows) {
+            let error = problem.error(source: source, line: batch.line(ofRow: row), columns: layout.columns)
+            progress.withLock { $0.fail(number, error) }
+            return
+          }
+          add(rows, worker: worker, of: workers)
+        }
+      }
+      if workers == 1 { work(0) } else { DispatchQueue.concurrentPerform(iterations: workers, execute: work) }
+    }
+    let end = progress.withLock { $0 }
+    if let failure = end.failure { throw failure.error }
+    return end.rows
+  }
+
+  private static func read<Reader: TableReader & ~Copyable>(
+    _ reader: UnsafeMutablePointer<Reader>, _ progress: inout Progress
+  ) -> (TableBatch, Int)? {
+    if progress.isDone { return nil }
+    do throws(TableError) {
+      guard let batch = unsafe try reader.pointee.next() else {
+        progress.isDone = true
+        return nil
+      }
+      progress.batches += 1
+      progress.rows += batch.rowCount
+      return (batch, progress.batches)
+    } catch {
+      progress.fail(progress.batches + 1, StatisticsError(unreadable: error))
+      return nil
+    }
+  }
+
+  private func add(_ rows: borrowing RowBuffer, worker: Int, of workers: Int) {
+    guard let units else {
+      cells.add(rows, rules: rules, groups: open?.count)
+      return
+    }
+    // Threads begin at different shards, so that they seldom wait for each other.
+    let first = worker * units.shards.count / workers
+    unsafe rows.forEachShard(from: first) { number, order in
+      units.shards[number].withLock { store in unsafe store.add(rows, order) }
+    }
+  }
+}

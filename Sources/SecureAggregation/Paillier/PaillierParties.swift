@@ -1,0 +1,110 @@
+public import Paillier
+
+/// The clients' and the server's side of an encrypted sum, the same for one key holder and for several.
+public enum PaillierParties {
+  /// Shared by all clients of a simulation: tables are public, each client's generator is its own.
+  final class Tables: Sendable {
+    let encryptor: Encryptor
+
+    init(_ encryptor: consuming Encryptor) { self.encryptor = encryptor }
+  }
+
+  /// The client's side: reduction, packing, encryption, signature.
+  public struct Client: SecureSumClient {
+    let scope: PaillierScope
+    let tables: Tables
+    let identities: LocalIdentities
+
+    /// Reduces the values modulo 2^ringBits, encrypts them and signs the ciphertexts as a client of this process.
+    public mutating func protect(_ values: [Int64], client: Int, round: Int) throws -> EncryptedContribution {
+      try protect(values, round: round, as: identities.holder(client).identity)
+    }
+
+    /// Reduces the values modulo 2^ringBits, encrypts them and signs the ciphertexts.
+    public mutating func protect(
+      _ values: [Int64], round: Int, as identity: borrowing ClientIdentity
+    ) throws -> EncryptedContribution {
+      try scope.shape.check(values)
+      var encryptor = tables.encryptor.sharingTables()
+      let shape = scope.shape
+      let vector = try encryptor.encrypt(values.map { shape.centred(shape.residue($0)) }, scope.plan)
+      return try EncryptedContribution(vector, round: round, scope, as: identity)
+    }
+
+    /// The bytes of the message.
+    public func wireBytes(_ contribution: EncryptedContribution) -> Int { contribution.byteCount }
+  }
+
+  /// The server's side: it multiplies ciphertexts, and keeps them for whoever has to check its product.
+  public struct Server: SecureSumServer {
+    var product: SignedProduct
+    /// Every contribution, as the openers get them.
+    public private(set) var contributions: [EncryptedContribution] = []
+
+    init(_ product: SignedProduct) { self.product = product }
+
+    /// The round.
+    public var round: Int { product.roll.round }
+
+    /// Adds one client's ciphertexts after checking its signature.
+    public mutating func add(_ contribution: EncryptedContribution) throws {
+      try product.add(contribution)
+      contributions.append(contribution)
+    }
+
+    /// Adds another running sum.
+    public mutating func merge(_ other: Server) throws {
+      try product.merge(other.product)
+      contributions += other.contributions
+    }
+
+    /// Who contributed, in increasing order.
+    public var contributors: [Int] { product.roll.clients.sorted() }
+  }
+}
+
+/// The holder of the key: opens one product a round, which it forms itself from signed contributions.
+///
+/// The key lives and dies with this value and is wiped then.
+public struct PaillierKeyHolder: ~Copyable, Sendable {
+  /// What is summed, and how it is packed.
+  public let scope: PaillierScope
+  private let key: PaillierPrivateKey
+  private let directory: Directory
+  private var opened: Set<Int> = []
+
+  /// A key holder that accepts contributions of enrolled clients only.
+  ///
+  /// - Throws: `PaillierError` when the shape does not fit a slot of this key.
+  public init(_ shape: SumShape, key: consuming PaillierPrivateKey, enrolled: Enrollment) throws {
+    try self.init(shape, key: key, .enrolled(enrolled))
+  }
+
+  init(_ shape: SumShape, key: consuming PaillierPrivateKey, _ directory: Directory) throws {
+    let publicKey = key.publicKey
+    scope = try PaillierScope(shape, publicKey)
+    self.key = key
+    self.directory = directory
+  }
+
+  /// The sum of the contributions.
+  ///
+  /// The server's own product is not asked for: every factor is checked and multiplied here.
+  ///
+  /// - Throws: ``AggregationError``: `replayed` for a round opened before; `forged`, `foreign` or `duplicate` naming a
+  ///   client; `tooFew` below the minimum of distinct signers. `PaillierError` for a broken checksum.
+  public mutating func open(_ contributions: [EncryptedContribution], round: Int) throws -> [Int64] {
+    guard !opened.contains(round) else {
+      throw AggregationError(.replayed, "round \(round)", "was opened before under this key")
+    }
+    var product = SignedProduct(scope, directory, round: round)
+    for contribution in contributions { try product.add(contribution) }
+    let total = try product.total()
+    // Remembered before anything is decrypted, so that no failure earns a second look.
+    opened.insert(round)
+    let shape = scope.shape
+    return try key.decrypt(total, minimumSummands: shape.minimumContributors).map {
+      shape.centred(shape.residue($0))
+    }
+  }
+}
