@@ -1,67 +1,50 @@
-import DifferentialPrivacy
-import ExactMath
-import Glibc
-import SecureRandom
+import Foundation
 
-/// Processor time of this thread in seconds.
-func processorSeconds() -> Double {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+// The speed of exact noise beside what people use today, in one run, and what the time of a draw tells of it.
+//
+//     benchmark-noise [--json] [--repetitions 9] [--draws 1000000] [--python PATH]
+//
+// The Python of a virtual environment with `opendp` and `numpy` is given by --python or TACIT_BENCHMARK_PYTHON.
+
+/// Everything that was measured.
+struct NoiseReport: Encodable {
+  let speeds: [Measurement]
+  /// Random bytes a second in GB, and the share of that ceiling that each vector sampler reaches.
+  let randomGigabytes: Double
+  let shareOfRandomBytes: [String: Double]
+  let timing: [TimingReport]
 }
 
-/// Prints how fast `body` makes `count` things, the best of five runs.
-func measure(_ name: String, count: Int, unit: String = "M/s", _ body: () -> Void) {
-  var best = Double.infinity
-  for _ in 0..<5 {
-    let start = processorSeconds()
-    body()
-    best = min(best, processorSeconds() - start)
+func option(_ name: String) -> String? {
+  guard let index = CommandLine.arguments.firstIndex(of: "--" + name), index + 1 < CommandLine.arguments.count else {
+    return nil
   }
-  let rate = Double(count) / best / 1e6
-  let padded = name + String(repeating: " ", count: max(1, 44 - name.count))
-  print("\(padded)\((rate * 100).rounded() / 100) \(unit)\t\((best / Double(count) * 1e11).rounded() / 100) ns each")
+  return CommandLine.arguments[index + 1]
 }
 
-let count = 1 << 20
-var generator = SecureGenerator()
-var output = [Int64](repeating: 0, count: count)
+let emitsJSON = CommandLine.arguments.contains("--json")
+let repetitions = max(1, option("repetitions").flatMap { Int($0) } ?? 9)
+let draws = max(1_000, option("draws").flatMap { Int($0) } ?? 1_000_000)
+let python = option("python") ?? ProcessInfo.processInfo.environment["TACIT_BENCHMARK_PYTHON"] ?? "python3"
 
-measure("random bytes", count: count * 8, unit: "MB/s") {
-  unsafe output.withUnsafeMutableBytes { unsafe generator.fill($0) }
+let own = interleaved(subjects(), repetitions: repetitions)
+let ceiling = own[0].median / 8
+var shares: [String: Double] = [:]
+for row in own.dropFirst() where !row.name.hasPrefix("reference") && !row.name.hasPrefix("fixed-cost") {
+  // The share of the ceiling of one word a draw.
+  shares[row.name] = row.median / ceiling
 }
+let report = NoiseReport(
+  speeds: own + Peers.measure(python: python, repetitions: repetitions), randomGigabytes: own[0].median / 1e9,
+  shareOfRandomBytes: shares, timing: try timingReports(draws: draws))
 
-for scale in [1, 20, 1_000, 1 << 20] {
-  let laws: [(String, BlockLaw)] = [
-    ("discrete Laplace", .discreteLaplace(scale: Rational(scale))),
-    ("discrete Gaussian", .discreteGaussian(variance: Rational(scale * scale))),
-    ("geometric", .geometric(scale: Rational(scale))),
-  ]
-  for (name, law) in laws {
-    let sampler = BlockSampler(law)
-    measure("\(name), scale \(scale)", count: count) {
-      unsafe output.withUnsafeMutableBufferPointer { unsafe sampler.fill($0, using: &generator) }
-    }
-  }
+if emitsJSON {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+  print(String(decoding: try encoder.encode(report), as: UTF8.self))
+} else {
+  for row in report.speeds { print(row.line) }
+  print("One word of random bytes a draw would be \((ceiling / 1e6).rounded()) M/s; the share reached:")
+  for (name, share) in shares.sorted(by: { $0.key < $1.key }) { print("  \(name): \((share * 100).rounded()) %") }
+  for row in report.timing { print(row.line) }
 }
-let skellam = SkellamSampler(variance: 10_000)
-measure("Skellam, sigma 100", count: count) {
-  unsafe output.withUnsafeMutableBufferPointer { unsafe skellam.fill($0, using: &generator) }
-}
-let normal = BlockSampler(.roundedNormal(variance: Rational(1 << 30)))
-measure("rounded normal, sigma 2^15 steps", count: count) {
-  unsafe output.withUnsafeMutableBufferPointer { unsafe normal.fill($0, using: &generator) }
-}
-
-let laplace = DiscreteLaplaceReference(scale: 1_000)
-measure("reference discrete Laplace, scale 1000", count: 1 << 15) {
-  for _ in 0..<(1 << 15) { _ = laplace.sample(using: &generator) }
-}
-let gaussian = DiscreteGaussianReference(variance: 1_000_000)
-measure("reference discrete Gaussian, scale 1000", count: 1 << 15) {
-  for _ in 0..<(1 << 15) { _ = gaussian.sample(using: &generator) }
-}
-measure("building a table, scale 1000", count: 10) {
-  for _ in 0..<10 { _ = BlockSampler(.discreteGaussian(variance: 1_000_000)) }
-}
-Peers.measure()

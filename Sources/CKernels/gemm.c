@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -332,35 +331,6 @@ void tacit_axpy(float *y, const float *x, float a, size_t n, int portable) {
 #endif
   (void)portable;
   for (size_t i = 0; i < n; i++) y[i] = fmaf(a, x[i], y[i]);
-}
-
-size_t tacit_quantize(const float *update, double scale, int limit, int *grid, size_t n) {
-  // Adding 1.5·2^52 rounds to an integer, halves to even, in the addition itself; magnitudes are at most 2^30 then.
-  const double shift = 0x1.8p52, most = limit;
-  size_t larger = 0;
-  for (size_t i = 0; i < n; i++) {
-    double v = (double)update[i] * scale;
-    // One half past the limit still rounds down to it when that is even; the comparison is on the rounded value.
-    double c = v > most + 1 ? most + 1 : v < -most - 1 ? -most - 1 : v;
-    double r = (c + shift) - shift;
-    larger += (r > most) | (r < -most);
-    r = r > most ? most : r < -most ? -most : r;
-    grid[i] = (int)r;
-  }
-  return larger;
-}
-
-int tacit_difference(float *y, const float *x, size_t n) {
-  uint32_t worst = 0;
-  for (size_t i = 0; i < n; i++) {
-    float d = y[i] - x[i];
-    uint32_t bits;
-    memcpy(&bits, &d, sizeof bits);
-    bits &= 0x7fffffffu;
-    worst = bits > worst ? bits : worst;
-    y[i] = d;
-  }
-  return worst < 0x7f800000u;
 }
 
 double tacit_softmax_error(float *z, const unsigned short *labels, size_t rows, size_t n, float scale) {

@@ -1,14 +1,17 @@
 import BigNumber
 
-/// The byte form of vectors, version 1.
+/// The byte form of vectors, version 2.
 ///
 /// Magic `TCPV`, version, flags (bit 0 signed, bit 1 checksum), value bits, a zero byte; then little-endian 64-bit
-/// words: summands K, weight W, value count, total weight, net weight; the 32 bytes of the key's identity; and the
-/// ciphertexts, each big-endian at ``PaillierPublicKey/ciphertextByteCount`` bytes. There is one encoding per vector.
+/// words: summands K, weight W, value count, total weight, net weight, the scale's steps and units, values a ciphertext;
+/// the 32 bytes of the key's identity; and the ciphertexts, each big-endian at
+/// ``PaillierPublicKey/ciphertextByteCount`` bytes. There is one encoding per vector.
 private enum VectorFormat {
   static let magic: [UInt8] = Array("TCPV".utf8)
-  static let version: UInt8 = 1
-  static let headerBytes = 8 + 5 * 8 + 32
+  static let version: UInt8 = 2
+  static let words = 8
+  static let identity = 8 + words * 8
+  static let headerBytes = identity + 32
 }
 
 extension EncryptedVector where State == Fresh {
@@ -22,7 +25,11 @@ extension EncryptedVector where State == Fresh {
     var bytes = VectorFormat.magic
     bytes.reserveCapacity(VectorFormat.headerBytes + ciphertextCount * width)
     bytes += [VectorFormat.version, (plan.isSigned ? 1 : 0) | (plan.hasChecksum ? 2 : 0), UInt8(plan.valueBits), 0]
-    for number in [plan.maxSummands, plan.maxWeight, count, totalWeight, netWeight] {
+    let scale = plan.scale
+    for number in [
+      plan.maxSummands, plan.maxWeight, count, totalWeight, netWeight, scale.steps, scale.units,
+      plan.valuesPerCiphertext,
+    ] {
       var word = UInt64(bitPattern: Int64(number))
       for _ in 0..<8 {
         bytes.append(UInt8(truncatingIfNeeded: word))
@@ -39,14 +46,16 @@ extension EncryptedVector where State == Fresh {
     return bytes
   }
 
-  /// Reads bytes that ``serialized()`` wrote, for the key and the plan the reader expects.
+  /// Reads bytes that ``serialized()`` wrote, for the key the reader expects.
+  ///
+  /// - Parameter plan: The plan the reader expects; the one the bytes state when nil.
   ///
   /// Every ciphertext is checked to be a unit below n²; the units are checked together, with one greatest common
   /// divisor.
   ///
   /// - Throws: ``PaillierError``: `foreignKey`, `planMismatch`, `headroomExceeded`, or `malformed` for everything else.
   public init(
-    parsing bytes: [UInt8], key: PaillierPublicKey, plan: SlotPlan
+    parsing bytes: [UInt8], key: PaillierPublicKey, plan expected: SlotPlan? = nil
   ) throws(PaillierError) {
     func malformed(_ message: String) -> PaillierError { PaillierError(.malformed, "vector", message) }
     guard bytes.count >= VectorFormat.headerBytes, Array(bytes[0..<4]) == VectorFormat.magic else {
@@ -55,16 +64,22 @@ extension EncryptedVector where State == Fresh {
     guard bytes[4] == VectorFormat.version else { throw malformed("the version of the vector is not known") }
     guard bytes[5] < 4, bytes[7] == 0 else { throw malformed("reserved bits are set") }
     var numbers: [Int] = []
-    for field in 0..<5 {
+    for field in 0..<VectorFormat.words {
       var word: UInt64 = 0
       for offset in (0..<8).reversed() { word = word << 8 | UInt64(bytes[8 + field * 8 + offset]) }
       numbers.append(Int(Int64(bitPattern: word)))
     }
-    guard Array(bytes[48..<80]) == key.id, plan.keyBits == key.bitWidth else { throw .foreignKey }
-    guard
-      plan.maxSummands == numbers[0], plan.maxWeight == numbers[1], plan.valueBits == Int(bytes[6]),
-      plan.isSigned == (bytes[5] & 1 != 0), plan.hasChecksum == (bytes[5] & 2 != 0)
-    else { throw PaillierError(.planMismatch, "plan", "the vector was packed by another plan") }
+    guard Array(bytes[VectorFormat.identity..<VectorFormat.headerBytes]) == key.id else { throw .foreignKey }
+    if let expected, expected.keyBits != key.bitWidth { throw .foreignKey }
+    guard let scale = try? FixedPointScale(steps: numbers[5], units: numbers[6]),
+      scale.steps == numbers[5],
+      let plan = try? SlotPlan(
+        valueBits: Int(bytes[6]), maxSummands: numbers[0], maxWeight: numbers[1], signed: bytes[5] & 1 != 0,
+        checksum: bytes[5] & 2 != 0, scale: scale, slots: numbers[7], for: key)
+    else { throw malformed("the vector states an impossible plan") }
+    guard expected == nil || plan == expected else {
+      throw PaillierError(.planMismatch, "plan", "the vector was packed by another plan")
+    }
     let (count, total, net) = (numbers[2], numbers[3], numbers[4])
     guard total >= 0, total <= plan.maxTotalWeight else {
       throw PaillierError(.headroomExceeded, "summands", "the vector claims more summands than the plan allows")

@@ -132,11 +132,13 @@ extension PaillierPrivateKey {
   ///   - vector: A vector under this key.
   ///   - minimumSummands: Refuses vectors in which fewer summands were added up, so that a key holder who should see
   ///     sums only does not open single contributions by mistake.
+  ///   - checkedTwice: Computes everything a second time, differently blinded, and compares: catches faults of the
+  ///     machine that would hand a factor of n to whoever sees the wrong result, for twice the time.
   ///   - threads: How many threads share the work.
   /// - Throws: ``PaillierError``: `foreignKey`; `headroomExceeded` below `minimumSummands`; `decryptionFailed` for
   ///   everything that depends on the plaintext (a carry, a broken checksum, a ciphertext that is no unit).
   public borrowing func decrypt<State>(
-    _ vector: EncryptedVector<State>, minimumSummands: Int = 0, threads: Int = 1
+    _ vector: EncryptedVector<State>, minimumSummands: Int = 0, checkedTwice: Bool = false, threads: Int = 1
   ) throws(PaillierError) -> [Int64] {
     guard vector.publicKey == publicKey else { throw .foreignKey }
     guard vector.totalWeight >= minimumSummands else {
@@ -146,7 +148,7 @@ extension PaillierPrivateKey {
     let limbs = publicKey.core.ring.limbs
     let negativeWeight = UInt64((vector.totalWeight - vector.netWeight) / 2)
     let lift = negativeWeight &* plan.valueMask
-    let messages = core.decryptWords(vector.words, lift: lift, plan, threads: threads)
+    let messages = core.decryptWords(vector.words, lift: lift, plan, twice: checkedTwice, threads: threads)
 
     var result: [Int64] = []
     result.reserveCapacity(vector.count)
@@ -170,7 +172,7 @@ extension PaillierPrivateKey {
 extension PrivateKeyCore {
   /// The plaintexts of ciphertexts with `lift` added to every slot: for each the words, then a word that is 1 when
   /// decryption worked.
-  func decryptWords(_ words: [UInt64], lift: UInt64, _ plan: SlotPlan, threads: Int) -> [UInt64] {
+  func decryptWords(_ words: [UInt64], lift: UInt64, _ plan: SlotPlan, twice: Bool, threads: Int) -> [UInt64] {
     let core = publicKey.core
     let limbs = core.ring.limbs
     let liftWords = LimbBuffer(count: limbs)
@@ -181,7 +183,7 @@ extension PrivateKeyCore {
       let pair = core.ring.makePair()
       for index in range {
         for offset in 0..<(2 * limbs) { unsafe pair.base[offset] = words[index * 2 * limbs + offset] }
-        guard let residue = unsafe decryptResidue(pair.base) else { continue }
+        guard let residue = unsafe decryptResidue(pair.base, twice: twice) else { continue }
         let raised = lifted.withValue { (residue + $0) % core.modulus }
         let target = unsafe output + index * (limbs + 1)
         unsafe raised.export(to: target, count: limbs)

@@ -34,6 +34,12 @@ public struct PaillierError: Error, Hashable, CustomStringConvertible, Sendable 
     public static let invalidParameter = Code(rawValue: "invalidParameter")
     /// A party's share of a decryption is not what it must be; the parameter names the party.
     public static let invalidShare = Code(rawValue: "invalidShare")
+    /// The passphrase is wrong, or the sealed file was changed.
+    ///
+    /// The two are not told apart.
+    public static let sealing = Code(rawValue: "sealing")
+    /// The key is labelled for another purpose.
+    public static let purpose = Code(rawValue: "purpose")
     /// Decryption failed.
     ///
     /// Deliberately says nothing more.

@@ -8,17 +8,19 @@ extension PaillierPrivateKey {
   /// a a random odd number below 2³². So p ≡ q ≡ 3 modulo 4, gcd(p - 1, q - 1) = 2, and the factors of p - 1 and
   /// q - 1 are known, which gives generators of both groups.
   ///
-  /// - Parameter size: Bits of n; 3072 unless said.
+  /// - Parameters:
+  ///   - size: Bits of n; 3072 unless said.
+  ///   - purpose: What the key is for.
   /// - Throws: never in practice.
   public static func generate(
-    _ size: KeySize = .standard, keyIdentifier: String = ""
+    _ size: KeySize = .standard, keyIdentifier: String = "", purpose: KeyPurpose = .encryption
   ) throws(PaillierError) -> PaillierPrivateKey {
     var generator = SecureGenerator()
-    return try generate(size, keyIdentifier: keyIdentifier, using: &generator)
+    return try generate(size, keyIdentifier: keyIdentifier, purpose: purpose, using: &generator)
   }
 
   static func generate(
-    _ size: KeySize, keyIdentifier: String, using generator: inout SecureGenerator
+    _ size: KeySize, keyIdentifier: String, purpose: KeyPurpose, using generator: inout SecureGenerator
   ) throws(PaillierError) -> PaillierPrivateKey {
     while true {
       let first = StructuredPrime.random(bits: size.bits / 2, using: &generator)
@@ -29,7 +31,7 @@ extension PaillierPrivateKey {
       guard modulus.bitWidth == size.bits else { continue }
       return try PaillierPrivateKey(
         checkedPrimes: first.prime.copy(), second.prime.copy(), cofactors: (first.cofactor, second.cofactor),
-        damgardJurikNielsenShape: true, keyIdentifier: keyIdentifier)
+        damgardJurikNielsenShape: true, keyIdentifier: keyIdentifier, purpose: purpose)
     }
   }
 

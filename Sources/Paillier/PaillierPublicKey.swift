@@ -4,12 +4,15 @@ private import Crypto
 /// A Paillier public key: the modulus n, with generator n + 1 (Paillier, EUROCRYPT 1999).
 ///
 /// A value type around one shared, immutable core, so it is cheap to copy and safe to share. Two keys are equal when
-/// their moduli are.
+/// their moduli and purposes are.
 public struct PaillierPublicKey: Sendable {
   package let core: PublicKeyCore
 
-  /// SHA-256 of n as shortest big-endian bytes; ciphertexts carry it.
+  /// SHA-256 of the purpose's label, if it has one, and n as shortest big-endian bytes; ciphertexts carry it.
   public var id: [UInt8] { core.id }
+
+  /// What the modulus is for.
+  public var purpose: KeyPurpose { core.purpose }
 
   /// Bits of n.
   public var bitWidth: Int { core.ring.bitWidth }
@@ -38,18 +41,19 @@ public struct PaillierPublicKey: Sendable {
   /// - Throws: ``PaillierError`` for an even, tiny, prime or square modulus, or one of a refused size.
   public init(
     modulus: [UInt8], damgardJurikNielsenShape: Bool = false, keyIdentifier: String = "",
-    policy: KeySizePolicy = .standard
+    purpose: KeyPurpose = .encryption, policy: KeySizePolicy = .standard
   ) throws(PaillierError) {
     guard modulus.count <= KeySize.maximumBits / 8 + 1 else {
       throw PaillierError(.keySize, "n", "the modulus has more than 16384 bits")
     }
     try self.init(
       modulus: Natural(bytes: modulus), damgardJurikNielsenShape: damgardJurikNielsenShape,
-      keyIdentifier: keyIdentifier, policy: policy)
+      keyIdentifier: keyIdentifier, purpose: purpose, policy: policy)
   }
 
   package init(
-    modulus: consuming Natural, damgardJurikNielsenShape: Bool, keyIdentifier: String, policy: KeySizePolicy
+    modulus: consuming Natural, damgardJurikNielsenShape: Bool, keyIdentifier: String,
+    purpose: KeyPurpose = .encryption, policy: KeySizePolicy
   ) throws(PaillierError) {
     try policy.check(modulus.bitWidth)
     guard modulus.isOdd, modulus.bitWidth >= 4 else {
@@ -61,17 +65,22 @@ public struct PaillierPublicKey: Sendable {
     guard keyIdentifier.utf8.count <= 1024, keyIdentifier.utf8.allSatisfy({ $0 < 128 }) else {
       throw PaillierError(.malformed, "kid", "a key identifier is at most 1024 ASCII characters")
     }
-    self.init(trusted: modulus, damgardJurikNielsenShape: damgardJurikNielsenShape, keyIdentifier: keyIdentifier)
+    self.init(
+      trusted: modulus, damgardJurikNielsenShape: damgardJurikNielsenShape, keyIdentifier: keyIdentifier,
+      purpose: purpose)
   }
 
-  init(trusted modulus: consuming Natural, damgardJurikNielsenShape: Bool, keyIdentifier: String) {
-    core = PublicKeyCore(modulus, hasShortNoise: damgardJurikNielsenShape)
+  init(
+    trusted modulus: consuming Natural, damgardJurikNielsenShape: Bool, keyIdentifier: String,
+    purpose: KeyPurpose = .encryption
+  ) {
+    core = PublicKeyCore(modulus, hasShortNoise: damgardJurikNielsenShape, purpose: purpose)
     self.keyIdentifier = keyIdentifier
   }
 }
 
 extension PaillierPublicKey: Hashable {
-  /// Whether both keys have the same modulus.
+  /// Whether both keys have the same modulus and purpose.
   public static func == (a: PaillierPublicKey, b: PaillierPublicKey) -> Bool { a.id == b.id }
 
   /// Hashes the key's identity.
@@ -84,10 +93,14 @@ package final class PublicKeyCore: Sendable {
   package let ring: PairModulus
   package let id: [UInt8]
   package let hasShortNoise: Bool
+  let purpose: KeyPurpose
 
-  init(_ modulus: consuming Natural, hasShortNoise: Bool) {
+  init(_ modulus: consuming Natural, hasShortNoise: Bool, purpose: KeyPurpose) {
     ring = PairModulus(modulus)
-    id = Array(SHA256.hash(data: modulus.bytes()))
+    // The newline ends the label, which cannot hold one.
+    let label = purpose.label.isEmpty ? [] : Array("tacit paillier \(purpose.label)\n".utf8)
+    id = Array(SHA256.hash(data: label + modulus.bytes()))
+    self.purpose = purpose
     self.hasShortNoise = hasShortNoise
     self.modulus = modulus
   }

@@ -24,6 +24,8 @@ public struct SlotPlan: Hashable, Sendable {
   public let valuesPerCiphertext: Int
   /// Bits of the modulus the plan was made for.
   public let keyBits: Int
+  /// What a stored step is worth; the same for every value of every vector under the plan.
+  public let scale: FixedPointScale
 
   /// Makes a plan for a key.
   ///
@@ -31,21 +33,24 @@ public struct SlotPlan: Hashable, Sendable {
   ///   - valueBits: b, from 1 to 62.
   ///   - maxSummands: K, at least 1.
   ///   - maxWeight: W, at least 1.
+  ///   - scale: What a step of the integers is worth.
+  ///   - slots: Values in one ciphertext, when fewer than fit are wanted (1 for vectors to be packed later).
   ///   - key: The key; only its size matters.
   /// - Throws: ``PaillierError`` with code `planDoesNotFit` when a slot would need more than 64 bits, or the plaintext
   ///   has no room for one value (and its checksum); `invalidParameter` for a parameter out of range.
   public init(
     valueBits: Int, maxSummands: Int, maxWeight: Int = 1, signed: Bool = true, checksum: Bool = true,
-    for key: PaillierPublicKey
+    scale: FixedPointScale = .integers, slots: Int? = nil, for key: PaillierPublicKey
   ) throws(PaillierError) {
     try self.init(
       valueBits: valueBits, maxSummands: maxSummands, maxWeight: maxWeight, signed: signed, checksum: checksum,
-      keyBits: key.bitWidth)
+      keyBits: key.bitWidth, scale: scale, slots: slots)
   }
 
   /// The layout for any key of `keyBits` bits.
   package init(
-    valueBits: Int, maxSummands: Int, maxWeight: Int, signed: Bool, checksum: Bool, keyBits: Int
+    valueBits: Int, maxSummands: Int, maxWeight: Int, signed: Bool, checksum: Bool, keyBits: Int,
+    scale: FixedPointScale = .integers, slots wanted: Int? = nil
   ) throws(PaillierError) {
     guard (1...62).contains(valueBits) else {
       throw PaillierError(.invalidParameter, "valueBits", "a value has 1 to 62 bits")
@@ -65,13 +70,17 @@ public struct SlotPlan: Hashable, Sendable {
     guard slots >= 1 else {
       throw PaillierError(.planDoesNotFit, "valueBits", "the key has no room for one value")
     }
+    guard (wanted ?? slots) >= 1, (wanted ?? slots) <= slots else {
+      throw PaillierError(.planDoesNotFit, "slots", "the key has no room for this many slots")
+    }
     self.valueBits = valueBits
     self.maxSummands = maxSummands
     self.maxWeight = maxWeight
     isSigned = signed
     hasChecksum = checksum
     slotBits = width
-    valuesPerCiphertext = slots
+    valuesPerCiphertext = wanted ?? slots
+    self.scale = scale
     self.keyBits = keyBits
   }
 

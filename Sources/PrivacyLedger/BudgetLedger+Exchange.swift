@@ -38,7 +38,7 @@ extension BudgetLedger {
         throw wrong("does not follow the entry before")
       }
       guard record.recomputed.hash == record.hash else { throw wrong("was altered") }
-      if let reason = LedgerState.replay(record, over: &budgets) { throw wrong(reason) }
+      if let reason = LedgerState.replay(record, over: &budgets, certifying: true) { throw wrong(reason) }
       records.append(record)
     }
     guard !records.isEmpty else { throw LedgerError(.invalid, "history: is empty") }

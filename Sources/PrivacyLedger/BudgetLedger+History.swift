@@ -53,7 +53,7 @@ extension BudgetLedger {
         guard record.position == count + 1 else { return broken("is missing or out of place") }
         guard record.previous == previous else { return broken("does not follow the entry before") }
         guard record.recomputed.hash == record.hash else { return broken("was altered") }
-        if let wrong = LedgerState.replay(record, over: &budgets) { return broken(wrong) }
+        if let wrong = LedgerState.replay(record, over: &budgets, certifying: true) { return broken(wrong) }
         if let place, record.position == place.position, record.hash != place.hash {
           return broken("is not the one of the checkpoint: the history was computed anew")
         }

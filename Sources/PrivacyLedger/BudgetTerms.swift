@@ -96,6 +96,19 @@ public struct BudgetTerms: Sendable, Hashable, Codable {
   }
 }
 
+extension BudgetTerms {
+  /// Whether spending up to the limit certifies the claim; terms that were read back may say anything.
+  var areSound: Bool {
+    if let plan {
+      return (try? BudgetTerms(plan: plan, epsilon: epsilon, delta: delta, unit: unit, adjacency: adjacency)) == self
+    }
+    let order: RenyiOrder? = if case .renyi(let order, _, _) = limit { order } else { nil }
+    let fresh = try? BudgetTerms(
+      filter: limit.filter, epsilon: epsilon, delta: delta, order: order, unit: unit, adjacency: adjacency)
+    return fresh.map { limit.amount.fits(in: $0.limit.amount) } ?? false
+  }
+}
+
 extension BudgetAmount {
   /// The form kept in the history: two exact numbers.
   var text: String { "\(loss) \(delta)" }

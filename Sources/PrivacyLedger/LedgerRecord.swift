@@ -43,7 +43,7 @@ public struct LedgerRecord: Sendable, Hashable, Codable {
   static let origin = String(repeating: "0", count: 64)
 
   /// An entry that continues a chain.
-  init(
+  package init(
     position: Int, time: Int, kind: Kind, budget: String, detail: String, label: String, release: String?,
     spent: String, previous: String
   ) {

@@ -64,8 +64,14 @@ struct LedgerState: Hashable, Sendable {
 
   /// Replays one entry over the budgets known so far, checking everything it claims.
   ///
+  /// - Parameters:
+  ///   - record: The entry.
+  ///   - budgets: The budgets before it, and after it when this returns.
+  ///   - certifying: Whether a new budget's limit is checked against its claim too, which takes a while for a plan.
   /// - Returns: What is wrong with the entry, or `nil`.
-  static func replay(_ record: LedgerRecord, over budgets: inout [String: LedgerState]) -> String? {
+  static func replay(
+    _ record: LedgerRecord, over budgets: inout [String: LedgerState], certifying: Bool = false
+  ) -> String? {
     switch record.kind {
     case .own:
       guard record.position == 1 else { return "gives the ledger a second owner" }
@@ -76,6 +82,7 @@ struct LedgerState: Hashable, Sendable {
       guard let terms = try? JSONDecoder().decode(BudgetTerms.self, from: Data(record.detail.utf8)),
         let state = LedgerState(terms)
       else { return "holds terms that cannot be read" }
+      if certifying, !terms.areSound { return "holds a limit that does not certify its claim" }
       budgets[record.budget] = state
     case .charge:
       guard var state = budgets[record.budget] else { return "charges a budget that does not exist" }

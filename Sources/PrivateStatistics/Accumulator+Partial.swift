@@ -26,9 +26,10 @@ extension Accumulator {
         }
       }
     } else {
-      let cells = cells.snapshot
-      writer.put(UInt64(cells.values.count))
-      for group in query.isOpen ? groupOrder : Array(0..<cells.groupCount) {
+      let cells = boundedCells()
+      let groups = groupOrder.filter { (places?[$0] ?? 0) >= 0 }
+      writer.put(UInt64(groups.count * cells.width))
+      for group in groups {
         for value in cells.values[(group * cells.width)..<((group + 1) * cells.width)] {
           writer.put(UInt64(truncatingIfNeeded: value))
           writer.put(UInt64(truncatingIfNeeded: value >> 64))
@@ -42,8 +43,9 @@ extension Accumulator {
   private borrowing func putGroups(_ writer: inout PartialWriter) -> [Int]? {
     guard let open else { return nil }
     let names = open.names
-    var isUsed = [Bool](repeating: units == nil, count: names.count)
-    unsafe units?.forEachKept { group, _, _, _ in isUsed[group] = true }
+    let cells = boundedCells()
+    // The last cell counts the units that selection reads.
+    let isUsed = names.indices.map { cells.values[($0 + 1) * cells.width - 1] > 0 }
     var places = [Int](repeating: -1, count: names.count)
     let used = groupOrder.filter { isUsed[$0] }
     writer.put(UInt64(used.count))

@@ -117,7 +117,12 @@ public struct Accumulator: ~Copyable {
 
   /// The integers after contribution bounding.
   func boundedCells() -> Cells {
-    guard let units else { return cells.snapshot }
+    guard let units else {
+      var result = cells.snapshot
+      // A key may have been met in dropped rows only.
+      if let open { result.grow(toGroups: open.count) }
+      return result
+    }
     var result = Cells(groups: open?.count ?? query.groupCount ?? 0, width: plan.cellWidth)
     let rules = plan.rules
     unsafe units.forEachKept { group, values, copies, isFirst in

@@ -10,6 +10,11 @@ enum NoiseLaw: Sendable {
   /// Discrete Gaussian noise for a change of at most √`squaredSensitivity` in the L2 norm.
   case gaussian(variance: Rational, squaredSensitivity: Rational)
 
+  /// Whether the noise is discrete Laplace.
+  var isLaplace: Bool {
+    if case .laplace = self { true } else { false }
+  }
+
   /// The name in reports.
   var name: String {
     switch self {

@@ -65,11 +65,6 @@ struct NoisePlan: Sendable {
     return selection == nil ? answered : answered + [CellRule(role: .units, offset: width, slots: [])]
   }
 
-  /// Whether the noise is Gaussian.
-  var isGaussian: Bool {
-    if case .gaussian = parts.first?.law { true } else { false }
-  }
-
   /// Levels and branching of the trees under quantiles: 16³ leaves.
   static let treeLevels = 3
   static let treeBranching = 16
@@ -78,7 +73,6 @@ struct NoisePlan: Sendable {
   init(_ query: Query) throws(StatisticsError) {
     let shapes = try NoisePlan.shapes(of: query)
     let budget = NoiseBudget(query)
-    selection = try budget.selection(query)
     width = shapes.reduce(0) { $0 + $1.width }
     if let groups = query.groupCount {
       let cells = width.multipliedReportingOverflow(by: groups)
@@ -95,6 +89,8 @@ struct NoisePlan: Sendable {
     case (.some(let only), .none), (.none, .some(let only)): parts = only
     case (.none, .none): throw .query("noise", "Gaussian noise needs a delta above 0")
     }
+    // Laplace noise needs no δ, so the selection has all of it.
+    selection = try budget.selection(query, wholeDelta: parts.first.map { $0.law.isLaplace } ?? true)
     let events = parts.map(\.event) + (selection.map { [$0.event] } ?? [])
     event = events.count == 1 ? events[0] : .composed(events)
     if case .gaussian = parts[0].law {
@@ -221,7 +217,6 @@ struct NoiseBudget {
     let total = query.metrics.reduce(selection.weight) { $0 + $1.weight }
     let share = query.epsilon.value * selection.weight / total
     epsilon = query.epsilon.value - share
-    // Laplace noise on the metrics leaves the whole δ to the selection.
     let kept = query.noise == .laplace ? query.delta.value : query.delta.value / 2
     delta = query.delta.value - kept
     selected = (share, kept)
@@ -241,10 +236,10 @@ struct NoiseBudget {
   }
 
   /// The choice of groups, when keys are not declared.
-  func selection(_ query: Query) throws(StatisticsError) -> PartitionSelection? {
+  func selection(_ query: Query, wholeDelta: Bool) throws(StatisticsError) -> PartitionSelection? {
     guard let selection = query.selection else { return nil }
     return try PartitionSelection(
-      selection, epsilon: selected.epsilon, delta: selected.delta,
+      selection, epsilon: selected.epsilon, delta: wholeDelta ? query.delta.value : selected.delta,
       groups: query.bounds.groupsPerUnit * query.copies)
   }
 }

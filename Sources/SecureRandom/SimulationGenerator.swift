@@ -65,6 +65,9 @@ public struct SimulationGenerator: Sendable {
     substream(UInt64(index))
   }
 
+  /// How many words have been drawn, which tells whether two runs drew alike.
+  package var wordsDrawn: UInt64 { position }
+
   /// The word at `index` of this stream.
   public subscript(_ index: UInt64) -> UInt64 {
     var reader = self

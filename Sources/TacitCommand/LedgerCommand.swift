@@ -26,9 +26,16 @@ struct LedgerFile: ParsableArguments {
   @Option(help: "What the ledger's owner allows you; needed for every verb on an owned ledger.")
   var capability: String?
 
-  func open() throws -> BudgetLedger { try BudgetLedger(opening: ledger, capability: readCapability()) }
+  func open() throws -> BudgetLedger { try LedgerFile.open(ledger, capability) }
 
-  func readCapability() throws -> LedgerCapability? {
+  func readCapability() throws -> LedgerCapability? { try LedgerFile.read(capability) }
+
+  /// Opens a ledger with the capability in a file, if one is given.
+  static func open(_ ledger: String, _ capability: String?) throws -> BudgetLedger {
+    try BudgetLedger(opening: ledger, capability: read(capability))
+  }
+
+  private static func read(_ capability: String?) throws -> LedgerCapability? {
     try capability.map { try LedgerCapability(json: Input.readText($0, limit: 1 << 16)) }
   }
 

@@ -42,6 +42,9 @@ struct ReleaseCommand: ParsableCommand {
   @Option(name: .long, help: "The budget in the ledger.")
   var budget: String?
 
+  @Option(name: .long, help: "What the ledger's owner allows you; needed for a ledger with an owner.")
+  var capability: String?
+
   @Option(name: .long, help: "A name for the release: retries under it are charged once and answered alike.")
   var releaseID: String?
 
@@ -83,7 +86,7 @@ struct ReleaseCommand: ParsableCommand {
     }
     // A release without a name of the operator's gets one, so that an answer paid for can always be read again.
     let name = releaseID ?? Self.freshName()
-    let table = try refusing { try recorded(question, in: BudgetLedger(opening: ledger), budget, name) }
+    let table = try refusing { try recorded(question, in: LedgerFile.open(ledger, capability), budget, name) }
     do {
       try show(table, question)
     } catch let failure as CommandFailure {

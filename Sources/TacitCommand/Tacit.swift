@@ -13,8 +13,9 @@ struct Tacit: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, NoiseCommand.self, AccountCommand.self, CalibrateCommand.self, ReleaseCommand.self,
-      ExplainCommand.self, AccumulateCommand.self, MergeCommand.self,
-      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, AuditCommand.self,
+      ExplainCommand.self, AccumulateCommand.self, MergeCommand.self, RandomizeCommand.self, EstimateCommand.self,
+      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, TradeoffCommand.self,
+      AuditCommand.self,
     ]
   )
 }

@@ -1,5 +1,6 @@
 import DifferentialPrivacy
 import ExactMath
+import Synchronization
 
 /// Exact numbers that the law tests compare with.
 enum ExactBounds {
@@ -19,6 +20,19 @@ enum ExactBounds {
     let bounds = ExactExponential.bounds(
       BigWhole(numeratorOf: x), over: BigWhole(denominatorOf: x), precision: precision)
     return (whole(bounds.low) * unit(precision), whole(bounds.high) * unit(precision))
+  }
+
+  private static let coins = Mutex<[[UInt64]: (low: BigWhole, high: BigWhole)]>([:])
+
+  /// Bounds of e^(−a/b) in units of 2^−160, computed once for every pair.
+  static func coin(_ a: BigWhole, over b: BigWhole) -> (low: BigWhole, high: BigWhole) {
+    let key = a.words + [0] + b.words
+    return coins.withLock { coins in
+      if let known = coins[key] { return known }
+      let bounds = ExactExponential.bounds(a, over: b, precision: 160)
+      coins[key] = bounds
+      return bounds
+    }
   }
 
   /// Bounds of the law with weights e^(−g(x)) on the integers: of P[x] for x in `range`, whose complement has a weight

@@ -20,6 +20,21 @@ import Testing
     }
   }
 
+  // Taking the next prime after a random number would draw a prime as often as the gap before it is long, and the mean
+  // of those gaps would be near twice the average gap of 13.8. With 2000 draws the standard error is about 0.3, so a
+  // false alarm has probability below 1e-9.
+  @Test func `generated primes do not favour long gaps`() {
+    var generator = SecureGenerator()
+    var total = 0
+    for _ in 0..<2000 {
+      let prime = Natural.randomPrime(bits: 20, using: &generator)
+      var gap = 2
+      while !(prime - UInt(gap)).isProbablyPrime() { gap += 2 }
+      total += gap
+    }
+    #expect(abs(Double(total) / 2000 - 13.8) < 2.5)
+  }
+
   @Test func `sizes below 2048 bits are refused unless the call says insecure`() throws {
     #expect(refusal { () throws(PaillierError) in _ = try KeySize(bits: 2046) } == .keySize)
     #expect(refusal { () throws(PaillierError) in _ = try KeySize(bits: 2049) } == .keySize)

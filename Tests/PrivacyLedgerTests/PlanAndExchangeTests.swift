@@ -90,6 +90,22 @@ import Testing
     #expect(throws: LedgerError.self) { try BudgetLedger.create(copy, importing: text) }
   }
 
+  @Test func `a limit that does not certify its claim is not imported`() throws {
+    // A history made by hand, hashes and all: a limit of 5 under a claim of 1.
+    let folder = try Folder()
+    let ledger = try BudgetLedger(openingOrCreating: folder.ledger)
+    try ledger.createBudget("a", terms: terms(epsilon: "5"))
+    let entry = try #require(try ledger.history().first)
+    let detail = entry.detail.replacingOccurrences(of: "\"epsilon\":\"5\"", with: "\"epsilon\":\"1\"")
+    try #require(detail != entry.detail)
+    let forged = LedgerRecord(
+      position: 1, time: entry.time, kind: .create, budget: "a", detail: detail, label: "", release: nil,
+      spent: entry.spent, previous: entry.previous)
+    let text = String(decoding: try JSONEncoder().encode(forged), as: UTF8.self)
+    let error = #expect(throws: LedgerError.self) { try BudgetLedger.create(folder.path + "/b.db", importing: text) }
+    #expect(error?.message.contains("does not certify") == true)
+  }
+
   @Test func `an altered line is named and leaves no ledger behind`() throws {
     let folder = try Folder()
     let ledger = try BudgetLedger(openingOrCreating: folder.ledger)

@@ -86,6 +86,18 @@ import Testing
     }
   }
 
+  @Test func `Laplace noise leaves the whole delta to the selection`() throws {
+    for noise in [NoiseChoice.laplace, .automatic, .gaussian] {
+      let query = try Query(
+        privacyUnit: .rows, epsilon: Epsilon(1), delta: Delta("0.00001"), groupBy: [GroupColumn(column: "g")],
+        metrics: [Metric(name: "n", kind: .count)], noise: noise)
+      let explanation = try #require(Explanation(query))
+      let cost = try BudgetLimit.approximate(Epsilon(1), Delta("0.00001")).cost(
+        of: try #require(explanation.selection).event, adjacency: .addOrRemove)
+      #expect(try cost.delta == rational(noise == .gaussian ? "0.000005" : "0.00001"))
+    }
+  }
+
   @Test func `removing any one unit moves counts by no more than the sensitivity`() throws {
     let question = try question(unit: .column("u"))
     let keys = (0..<12).map { "k\($0)" }
@@ -101,6 +113,20 @@ import Testing
       // Three groups with two rows each.
       #expect(moved.count { $0 > 0 } <= 3 && moved.reduce(0, +) <= 6)
     }
+  }
+
+  @Test func `keys that only dropped rows have leave no trace`() throws {
+    let query = try Query(
+      privacyUnit: .rows, epsilon: Epsilon(1), delta: Delta("0.01"), groupBy: [GroupColumn(column: "g")],
+      metrics: [Metric(name: "s", kind: .sum, column: "x", range: 0...1)], onBadRow: .drop)
+    let clean = try accumulator(query, ["g,x\na,1\n"])
+    let dirty = try accumulator(query, ["g,x\nb,bad\na,1\nc,\n"])
+    #expect(dirty.partial() == clean.partial())
+    #expect(dirty.insecureTrueTable() == clean.insecureTrueTable())
+    var merged = try accumulator(query, ["g,x\nd,bad\n"])
+    try merged.merge(dirty)
+    #expect(merged.partial() == clean.partial())
+    _ = try merged.release(charging: RecordingBudget(), label: "t")
   }
 
   @Test func `declared columns beside open ones still leave other keys out`() throws {

@@ -62,7 +62,7 @@ import Testing
       #expect(rule.lostNeighbours == rule.neighbours - rule.threshold)
     }
     #expect(easy.neighbours < lossy.neighbours && easy.neighbours < hostile.neighbours)
-    #expect(try MaskRule.ring(clients: 1_000, corrupt: 0, dropped: 300, global: true).agreesGlobally)
+    #expect(try MaskRule.ring(clients: 1_000, corrupt: 0, dropped: 100, global: true).agreesGlobally)
     #expect(performing: { _ = try MaskRule.ring(clients: 10, corrupt: 5, dropped: 4) }, throws: { code($0) == .shape })
     // Neighbours grow much more slowly than clients.
     let many = try MaskRule.ring(clients: 16_000, corrupt: 0, dropped: 800)

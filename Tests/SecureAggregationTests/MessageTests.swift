@@ -17,7 +17,8 @@ import Testing
     one.append(("bundle", bundle.serialized(), { try ShareBundle(parsing: $0).serialized() }))
     try round.server.receive(bundle)
     try round.shares(Array(round.numbers.dropFirst()))
-    one.append(("delivery", try round.server.delivery(for: 2).serialized(), { try ShareDelivery(parsing: $0).serialized() }))
+    one.append(
+      ("delivery", try round.server.delivery(for: 2).serialized(), { try ShareDelivery(parsing: $0).serialized() }))
     try round.accept(round.numbers)
     let input = try round.with(2) { client, identity in try client.mask([1, 2, 3], as: identity) }
     one.append(("input", input.serialized(), { try MaskedInput(parsing: $0).serialized() }))

@@ -6,6 +6,7 @@
 #include "gemm.h"
 #include "montgomery.h"
 #include "prefetch.h"
+#include "scrypt.h"
 #include "threshold_scan.h"
 #include "wipe.h"
 

@@ -28,6 +28,29 @@ void tacit_bias_update(float *bias, const float *d, size_t rows, size_t n);
 void tacit_dense_backward(const float *d, const float *w, const float *activation, float *dx, size_t rows, size_t k,
                           size_t n, int portable);
 
+// Batches with many zeros, as images and rectified units have. A term whose input is zero is left out; for finite
+// operands that is the same number, so the marked kernels and the dense ones agree but for the sign of a zero weight,
+// which a marked update makes positive.
+
+/// Finds the inputs that are not zero in a batch of at most 32 rows and k at most 65536.
+///
+/// list has rows·(k + 8) places: row i's positions start at i·(k + 8), in increasing order, count[i] of them. Bit i of
+/// mask[l] says whether x[i][l] is not zero.
+void tacit_mark(const float *x, size_t rows, size_t k, unsigned short *list, unsigned *count, unsigned *mask,
+                int portable);
+
+/// As tacit_dense_forward, over marked inputs only.
+void tacit_marked_forward(const float *x, const float *w, const float *bias, float *y, size_t rows, size_t k, size_t n,
+                          int relu, const unsigned short *list, const unsigned *count, int portable);
+
+/// As tacit_dense_update, over marked inputs only; rows of w without a mark are not touched.
+void tacit_marked_update(float *w, const float *x, const float *d, size_t k, size_t n, const unsigned *mask,
+                         int portable);
+
+/// As tacit_dense_backward, with the marks of the rectified input in place of its values.
+void tacit_marked_backward(const float *d, const float *w, float *dx, size_t rows, size_t k, size_t n,
+                           const unsigned *mask, int portable);
+
 /// Turns logits into the scaled error of softmax cross-entropy, in place: z ← scale·(softmax(z) − onehot(label)).
 ///
 /// Returns the summed loss of the batch. Labels must be below n.
@@ -40,6 +63,17 @@ void tacit_axpy(float *y, const float *x, float a, size_t n, int portable);
 ///
 /// Returns how many were larger. The values must be finite and limit at most 2^30.
 size_t tacit_quantize(const float *update, double scale, int limit, int *grid, size_t n);
+
+/// sum += weight·grid over n values, modulo 2^64.
+void tacit_accumulate(long long *sum, const int *grid, long long weight, size_t n);
+
+/// Σ (x − y)² over n values modulo 2^64; exact while magnitudes are at most 2^24 and n at most 2^13.
+unsigned long long tacit_squared_distance(const int *x, const int *y, size_t n);
+
+/// Sorts each of the 16 columns of a block of rows of 16, by a network of `pairs` comparators.
+///
+/// Comparator c puts the smaller values into row network[2c] and the larger into row network[2c + 1].
+void tacit_sort_columns(const unsigned short *network, size_t pairs, int *block);
 
 /// y ← y − x over n values; returns whether every result is finite.
 int tacit_difference(float *y, const float *x, size_t n);

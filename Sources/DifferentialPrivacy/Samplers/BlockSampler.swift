@@ -190,6 +190,12 @@ extension BlockSampler {
   /// The number of blocks in the table.
   package var blockCount: Int { table.blocks }
 
+  /// log₂ of the number of integers in a block.
+  package var blockBits: Int { table.bits }
+
+  /// The rate s/t of the geometric law of blocks beyond the table.
+  package var tailRate: (BigWhole, BigWhole) { table.tailRate }
+
   /// The bits of `place` that a candidate of this law can have.
   package func validPlace(_ place: UInt64) -> UInt64 {
     guard law.support != .roundedReals else { return place }

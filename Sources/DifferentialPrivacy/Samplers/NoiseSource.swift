@@ -31,7 +31,7 @@ final class NoiseSource: Sendable {
     self.law = law
   }
 
-  /// Adds independent noise to every value: values are clamped to ±2⁶¹ before, and the result to ±2⁶².
+  /// Adds independent noise to every value: values are clamped to ±2⁶¹ before, and the result after.
   ///
   /// The sum is formed without overflow, and clamping it is a function of the exact noisy value, so the answer is what
   /// the unbounded mechanism would give, post-processed.
@@ -100,8 +100,9 @@ final class NoiseSource: Sendable {
 
   /// The clamped sum of a value and its noise, without a branch on either.
   static func sum(_ value: Int64, _ noise: Int64) -> Int64 {
-    let most = SignedSample.limit
-    let clamped = min(max(value, -most / 2), most / 2)
+    // Noise beyond ±2⁶² is cut there, which takes every sum beyond ±2⁶¹: the cut cannot be told from the last clamp.
+    let most = SignedSample.limit / 2
+    let clamped = min(max(value, -most), most)
     return min(max(clamped + noise, -most), most)
   }
 }

@@ -6,8 +6,7 @@ extension UniformSource where Self: ~Copyable {
   ///
   /// Flips coins of probability γ/1, γ/2, γ/3, … until one fails; the answer is whether the failing one has an odd
   /// number, which is the alternating series of the exponential (algorithm 1).
-  package mutating func bernoulliExp<Width: CheckedWhole>(unit a: Width, over b: Width, from start: UInt64 = 1) -> Bool
-  {
+  package mutating func bernoulliExp<Width: CheckedWhole>(unit a: Width, over b: Width, from start: UInt64) -> Bool {
     var k = start
     while true {
       guard let denominator = b.times(Width(k)) else {
@@ -16,6 +15,11 @@ extension UniformSource where Self: ~Copyable {
       if !bernoulli(a, outOf: denominator) { return k % 2 == 1 }
       k += 1
     }
+  }
+
+  /// True with probability e^(−a/b) for a ≤ b.
+  package mutating func bernoulliExp<Width: CheckedWhole>(unit a: Width, over b: Width) -> Bool {
+    bernoulliExp(unit: a, over: b, from: 1)
   }
 
   /// True with probability e^(−a/b) for any a.

@@ -10,6 +10,9 @@ package protocol UniformSource: RandomWords, ~Copyable {
 
   /// True with probability `numerator / denominator`, at most one.
   mutating func bernoulli<Width: CheckedWhole>(_ numerator: Width, outOf denominator: Width) -> Bool
+
+  /// True with probability e^(−a/b) for a ≤ b, given that the series' first `start` − 1 coins came up true.
+  mutating func bernoulliExp<Width: CheckedWhole>(unit a: Width, over b: Width, from start: UInt64) -> Bool
 }
 
 extension UniformSource where Self: ~Copyable {

@@ -1,9 +1,9 @@
 extension PartitionOptions: OptionSection {
-  static var common: [String] { ["clients"] }
   static var kinds: [(kind: String, options: [String])] {
     [
-      ("iid", []), ("shards", ["shards_per_client"]), ("dirichlet", ["alpha", "minimum_examples"]),
-      ("power-law", ["exponent"]),
+      ("iid", ["clients"]), ("shards", ["clients", "shards_per_client"]),
+      ("dirichlet", ["clients", "alpha", "minimum_examples"]), ("power-law", ["clients", "exponent"]),
+      ("log-normal", ["clients", "sigma"]), ("natural", ["column"]),
     ]
   }
   var selected: String { kind }
@@ -20,7 +20,7 @@ extension AlgorithmOptions: OptionSection {
     [
       ("fedavg", []), ("fedsgd", []), ("fedprox", ["mu"]), ("fedavgm", ["momentum"]),
       ("fedadagrad", ["beta1", "tau"]), ("fedadam", ["beta1", "beta2", "tau"]),
-      ("fedyogi", ["beta1", "beta2", "tau"]),
+      ("fedyogi", ["beta1", "beta2", "tau"]), ("scaffold", []), ("fednova", []),
     ]
   }
   var selected: String { kind }
@@ -56,7 +56,12 @@ extension QuantizeOptions: OptionSection {
 
 extension AggregationOptions: OptionSection {
   static var common: [String] { ["min_contributors"] }
-  static var kinds: [(kind: String, options: [String])] { [("plain", []), ("paillier", ["key_bits"])] }
+  static var kinds: [(kind: String, options: [String])] {
+    [
+      ("plain", []), ("paillier", ["key_bits"]), ("threshold-paillier", ["key_bits", "threshold", "parties"]),
+      ("pairwise", ["threshold"]), ("pairwise-graph", ["neighbours", "threshold"]),
+    ]
+  }
   var selected: String { kind }
 }
 
@@ -64,9 +69,4 @@ extension EvaluationOptions: OptionSection {
   static var common: [String] { ["every"] }
   static var kinds: [(kind: String, options: [String])] { [] }
   var selected: String { "" }
-}
-
-extension NothingOptions: OptionSection {
-  static var kinds: [(kind: String, options: [String])] { [("none", [])] }
-  var selected: String { kind }
 }

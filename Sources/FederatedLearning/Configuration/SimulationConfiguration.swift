@@ -25,6 +25,10 @@ public struct SimulationConfiguration: Sendable, Hashable {
   public var weighting: String?
   /// How updates are summed.
   public var aggregation = AggregationOptions()
+  /// How updates are combined when some may be hostile.
+  public var robust = RobustOptions()
+  /// What hostile clients do.
+  public var attack = AttackOptions()
   /// The share of a cohort that fails to report, from 0 up to but not including 1.
   public var dropout = 0.0
   /// When the model is measured on the test set.
@@ -80,8 +84,8 @@ extension SimulationConfiguration: Codable {
     quantize = try section(QuantizeOptions.self, .quantize) ?? quantize
     weighting = try read(String.self, .weighting)
     aggregation = try section(AggregationOptions.self, .aggregation) ?? aggregation
-    _ = try section(NothingOptions.self, .robust)
-    _ = try section(NothingOptions.self, .attack)
+    robust = try section(RobustOptions.self, .robust) ?? robust
+    attack = try section(AttackOptions.self, .attack) ?? attack
     dropout = try read(Double.self, .dropout) ?? dropout
     evaluation = try section(EvaluationOptions.self, .evaluation) ?? evaluation
     targetAccuracy = try read(Double.self, .targetAccuracy)
@@ -102,6 +106,8 @@ extension SimulationConfiguration: Codable {
     try container.encode(quantize, forKey: .quantize)
     try container.encodeIfPresent(weighting, forKey: .weighting)
     try container.encode(aggregation, forKey: .aggregation)
+    try container.encode(robust, forKey: .robust)
+    try container.encode(attack, forKey: .attack)
     try container.encode(dropout, forKey: .dropout)
     try container.encode(evaluation, forKey: .evaluation)
     try container.encodeIfPresent(targetAccuracy, forKey: .targetAccuracy)

@@ -1,6 +1,6 @@
 /// `partition:` how examples are dealt to clients.
 public struct PartitionOptions: Codable, Sendable, Hashable {
-  /// `iid`, `shards`, `dirichlet` or `power-law`.
+  /// `iid`, `shards`, `dirichlet`, `power-law`, `log-normal` or `natural`.
   public var kind = "iid"
   /// How many clients.
   public var clients = 100
@@ -12,6 +12,10 @@ public struct PartitionOptions: Codable, Sendable, Hashable {
   public var minimumExamples: Int?
   /// The exponent of sizes, for `power-law`.
   public var exponent: Double?
+  /// The deviation of the logarithm of sizes, for `log-normal`.
+  public var sigma: Double?
+  /// The column that says whose a row is, for `natural` with a CSV file.
+  public var column: String?
 
   /// A partition; see the properties.
   public init(kind: String = "iid", clients: Int = 100, shardsPerClient: Int? = nil, alpha: Double? = nil) {
@@ -30,10 +34,12 @@ public struct PartitionOptions: Codable, Sendable, Hashable {
     alpha = try container.decodeIfPresent(Double.self, forKey: .alpha)
     minimumExamples = try container.decodeIfPresent(Int.self, forKey: .minimumExamples)
     exponent = try container.decodeIfPresent(Double.self, forKey: .exponent)
+    sigma = try container.decodeIfPresent(Double.self, forKey: .sigma)
+    column = try container.decodeIfPresent(String.self, forKey: .column)
   }
 
   enum CodingKeys: String, CodingKey {
-    case kind, clients, alpha, exponent
+    case kind, clients, alpha, exponent, sigma, column
     case shardsPerClient = "shards_per_client"
     case minimumExamples = "minimum_examples"
   }
@@ -55,7 +61,8 @@ public struct ModelOptions: Codable, Sendable, Hashable {
 
 /// `algorithm:` the federated algorithm.
 public struct AlgorithmOptions: Codable, Sendable, Hashable {
-  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam` or `fedyogi`.
+  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam`, `fedyogi`, `scaffold` or
+  /// `fednova`.
   public var kind = "fedavg"
   /// η of the server.
   public var serverLearningRate: Double?
@@ -157,23 +164,37 @@ public struct QuantizeOptions: Codable, Sendable, Hashable {
 
 /// `aggregation:` how updates are summed.
 public struct AggregationOptions: Codable, Sendable, Hashable {
-  /// `plain` or `paillier`.
+  /// `plain`, `paillier`, `threshold-paillier`, `pairwise` or `pairwise-graph`.
   public var kind = "plain"
-  /// Bits of the modulus, for `paillier`; 3072 unless given.
+  /// Bits of the modulus, for the Paillier kinds; 3072 unless given.
   public var keyBits: Int?
+  /// How many decryptors open a sum, 2 unless given; for pairwise masks how many shares open a seed, the least safe
+  /// number unless given.
+  public var threshold: Int?
+  /// How many decryptors hold a share of the key; 3 unless given.
+  public var parties: Int?
+  /// How many clients each exchanges masks with in `pairwise-graph`; what cohort and dropout need unless given.
+  public var neighbours: Int?
   /// The fewest contributors of a sum that may be opened; under distributed noise also the number of honest clients
   /// whose noise is promised.
   public var minContributors: Int?
 
   /// An aggregation; see the properties.
-  public init(kind: String = "plain", keyBits: Int? = nil, minContributors: Int? = nil) {
+  public init(
+    kind: String = "plain", keyBits: Int? = nil, minContributors: Int? = nil, threshold: Int? = nil,
+    parties: Int? = nil, neighbours: Int? = nil
+  ) {
     self.kind = kind
     self.keyBits = keyBits
     self.minContributors = minContributors
+    self.threshold = threshold
+    self.parties = parties
+    self.neighbours = neighbours
   }
 
   enum CodingKeys: String, CodingKey {
     case kind
+    case threshold, parties, neighbours
     case keyBits = "key_bits"
     case minContributors = "min_contributors"
   }
@@ -186,11 +207,6 @@ public struct EvaluationOptions: Codable, Sendable, Hashable {
 
   /// An evaluation; see the property.
   public init(every: Int = 1) { self.every = every }
-}
-
-/// `robust:` and `attack:` of kind `none`.
-struct NothingOptions: Codable, Sendable, Hashable {
-  var kind = "none"
 }
 
 /// `privacy:` what the training claims.

@@ -1,14 +1,38 @@
+import Foundation
+
 /// Reads the `data` key of a configuration.
 enum DataSource {
-  static func load(_ text: String, seed: UInt64) throws -> DataSplit {
+  static func load(_ text: String, owner: String?, seed: UInt64) throws -> DataSplit {
     switch text {
     case "digits", "digits;features=pixels": return try .digits()
     case "digits;features=orientations": return try .digitOrientations()
+    case "synthetic-iid": return try .syntheticIID(seed: seed)
     default: break
     }
+    if text.hasPrefix("synthetic:") {
+      let numbers = text.dropFirst("synthetic:".count).split(separator: ",", omittingEmptySubsequences: false)
+        .map { Double($0.drop { $0 == " " }) }
+      guard numbers.count == 2, let alpha = numbers[0], let beta = numbers[1] else {
+        throw FederatedError(.data, "data", "must be synthetic:ALPHA,BETA with two numbers")
+      }
+      return try .synthetic(alpha: alpha, beta: beta, seed: seed)
+    }
+    if text.hasPrefix("csv:") { return try csv(String(text.dropFirst(4)), owner: owner, seed: seed) }
     if text.hasPrefix("idx:") { return try idx(String(text.dropFirst(4))) }
-    let known = ["digits", "digits;features=orientations", "idx:IMAGES,LABELS"]
+    let known = [
+      "digits", "digits;features=orientations", "synthetic:ALPHA,BETA", "synthetic-iid", "idx:IMAGES,LABELS",
+      "csv:PATH;label=COLUMN",
+    ]
     throw FederatedError(.data, "data", "names no data set that can be read\(Spelling.hint(text, among: known))")
+  }
+
+  /// `PATH;label=COLUMN`.
+  private static func csv(_ text: String, owner: String?, seed: UInt64) throws -> DataSplit {
+    guard let mark = text.range(of: ";label=", options: .backwards), mark.lowerBound > text.startIndex,
+      mark.upperBound < text.endIndex
+    else { throw FederatedError(.data, "data", "must be csv:PATH;label=COLUMN") }
+    return try .csv(
+      path: String(text[..<mark.lowerBound]), label: String(text[mark.upperBound...]), owner: owner, seed: seed)
   }
 
   /// `IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS]`.

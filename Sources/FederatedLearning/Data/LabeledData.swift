@@ -50,6 +50,11 @@ public struct LabeledData: Sendable {
       classes)
   }
 
+  /// The same examples with labels y → C − 1 − y.
+  var withFlippedLabels: LabeledData {
+    LabeledData(unchecked: features, labels.map { UInt16(classes - 1) - $0 }, width, classes)
+  }
+
   /// How many examples each class has.
   public var classCounts: [Int] {
     labels.reduce(into: [Int](repeating: 0, count: classes)) { $0[Int($1)] += 1 }
@@ -62,11 +67,17 @@ public struct DataSplit: Sendable {
   public let training: LabeledData
   /// What the server evaluates on.
   public let test: LabeledData
+  /// Whose each training example is, from 0, for the natural partition; nil when the data do not say.
+  public let owners: [Int32]?
 
   /// Checks that both parts have the same width and classes and that neither is empty.
   ///
   /// - Throws: ``FederatedError`` otherwise.
-  public init(training: LabeledData, test: LabeledData) throws(FederatedError) {
+  public init(training: LabeledData, test: LabeledData, owners: [Int32]? = nil) throws(FederatedError) {
+    guard owners.map({ $0.count == training.count && $0.allSatisfy { $0 >= 0 } }) ?? true else {
+      throw FederatedError(.data, "data", "needs one owner for each training example")
+    }
+    self.owners = owners
     guard training.width == test.width, training.classes == test.classes else {
       throw FederatedError(.data, "data", "training and test examples differ in width or classes")
     }

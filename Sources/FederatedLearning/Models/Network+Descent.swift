@@ -7,7 +7,8 @@ extension Network {
   ) -> Double {
     let rows = examples.count
     gather(data, examples, &scratch)
-    forward(parameters, rows, &scratch)
+    let isMarked = rows <= Marks.mostRows && !scratch.marks.isEmpty
+    forward(parameters, rows, &scratch, isMarked: isMarked)
     let outputs = widths[depth]
     let scale = -rate / Float(rows)
     let loss = unsafe scratch.activations[depth].withUnsafeMutableBufferPointer { logits in
@@ -22,6 +23,10 @@ extension Network {
       for layer in stride(from: depth - 1, through: 0, by: -1) {
         let (k, n) = (widths[layer], widths[layer + 1])
         let weights = unsafe base + offsets[layer]
+        if isMarked {
+          unsafe stepBack(weights, layer, rows, &scratch)
+          continue
+        }
         unsafe scratch.errors[layer + 1].withUnsafeBufferPointer { error in
           unsafe scratch.activations[layer].withUnsafeBufferPointer { input in
             if layer > 0 {
@@ -55,7 +60,7 @@ extension Network {
       let end = min(range.upperBound, start + scratch.batch)
       let rows = end - start
       gather(data, (Int32(start)..<Int32(end)).map { $0 }[...], &scratch)
-      forward(parameters, rows, &scratch)
+      forward(parameters, rows, &scratch, isMarked: false)
       for row in 0..<rows {
         let base = row * outputs
         var best = 0
@@ -99,7 +104,7 @@ extension Network {
   }
 
   /// Fills ``Scratch`` with every layer's output for the gathered batch.
-  private func forward(_ parameters: [Float], _ rows: Int, _ scratch: inout Scratch) {
+  private func forward(_ parameters: [Float], _ rows: Int, _ scratch: inout Scratch, isMarked: Bool) {
     precondition(parameters.count == parameterCount, "one number for every parameter")
     let portable: Int32 = usesPortableKernels ? 1 : 0
     unsafe parameters.withUnsafeBufferPointer { buffer in
@@ -110,15 +115,46 @@ extension Network {
         // Two neighbours of one array cannot be borrowed at once; the output is moved out and back.
         var output: [Float] = []
         swap(&output, &scratch.activations[layer + 1])
+        let rectified: Int32 = layer < depth - 1 ? 1 : 0
+        if isMarked { scratch.marks[layer].find(in: scratch.activations[layer], rows: rows, portable: portable) }
         unsafe scratch.activations[layer].withUnsafeBufferPointer { input in
           unsafe output.withUnsafeMutableBufferPointer { target in
-            unsafe tacit_dense_forward(
-              input.baseAddress, weights, weights + k * n, target.baseAddress, rows, k, n, layer < depth - 1 ? 1 : 0,
-              portable)
+            if isMarked {
+              unsafe scratch.marks[layer].list.withUnsafeBufferPointer { list in
+                unsafe scratch.marks[layer].count.withUnsafeBufferPointer { count in
+                  unsafe tacit_marked_forward(
+                    input.baseAddress, weights, weights + k * n, target.baseAddress, rows, k, n, rectified,
+                    list.baseAddress, count.baseAddress, portable)
+                }
+              }
+            } else {
+              unsafe tacit_dense_forward(
+                input.baseAddress, weights, weights + k * n, target.baseAddress, rows, k, n, rectified, portable)
+            }
           }
         }
         swap(&output, &scratch.activations[layer + 1])
       }
+    }
+  }
+
+  /// The error of a marked layer's input, then the fused step of its weights.
+  private func stepBack(_ weights: UnsafeMutablePointer<Float>, _ layer: Int, _ rows: Int, _ scratch: inout Scratch) {
+    let (k, n) = (widths[layer], widths[layer + 1])
+    let portable: Int32 = usesPortableKernels ? 1 : 0
+    unsafe scratch.errors[layer + 1].withUnsafeBufferPointer { error in
+      unsafe scratch.marks[layer].mask.withUnsafeBufferPointer { mask in
+        if layer > 0 {
+          unsafe scratch.errors[layer].withUnsafeMutableBufferPointer { inner in
+            unsafe tacit_marked_backward(
+              error.baseAddress, weights, inner.baseAddress, rows, k, n, mask.baseAddress, portable)
+          }
+        }
+        unsafe scratch.activations[layer].withUnsafeBufferPointer { input in
+          unsafe tacit_marked_update(weights, input.baseAddress, error.baseAddress, k, n, mask.baseAddress, portable)
+        }
+      }
+      unsafe tacit_bias_update(weights + k * n, error.baseAddress, rows, n)
     }
   }
 }

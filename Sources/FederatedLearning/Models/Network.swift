@@ -56,6 +56,8 @@ public struct Network: FederatedModel, Hashable {
     var activations: [[Float]]
     var errors: [[Float]]
     var labels: [UInt16]
+    /// Where the inputs of each layer are not zero; only for batches of at most ``Marks/mostRows``.
+    var marks: [Marks]
     let batch: Int
   }
 
@@ -64,6 +66,8 @@ public struct Network: FederatedModel, Hashable {
     Scratch(
       activations: widths.map { [Float](repeating: 0, count: $0 * batch) },
       errors: widths.map { [Float](repeating: 0, count: $0 * batch) }, labels: [UInt16](repeating: 0, count: batch),
+      marks: widths.allSatisfy { $0 <= Marks.mostInputs }
+        ? widths.dropLast().map { Marks(inputs: $0, rows: min(batch, Marks.mostRows)) } : [],
       batch: batch)
   }
 }

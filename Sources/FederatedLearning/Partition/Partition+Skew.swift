@@ -41,6 +41,42 @@ extension Partition {
       "10000 deals left a client below minimum_examples; raise alpha or lower the minimum")
   }
 
+  /// Every example to its owner; owners without training examples are no clients.
+  static func natural(_ data: DataSplit) throws(FederatedError) -> [[Int32]] {
+    guard let owners = data.owners else {
+      throw FederatedError(.partition, "partition.kind", "natural needs data that say whose examples are")
+    }
+    var dealt = [[Int32]](repeating: [], count: Int(owners.max() ?? 0) + 1)
+    for (index, owner) in owners.enumerated() { dealt[Int(owner)].append(Int32(index)) }
+    return dealt.filter { !$0.isEmpty }
+  }
+
+  /// Sizes that follow a log-normal law of this deviation, at least one example each.
+  static func logNormal(
+    _ count: Int, _ clients: Int, _ deviation: Double, _ generator: inout SimulationGenerator
+  ) throws(FederatedError) -> [[Int32]] {
+    guard (0...20).contains(deviation) else {
+      throw FederatedError(.partition, "partition.sigma", "must be from 0 to 20")
+    }
+    let order = shuffled(count, &generator)
+    return cut(order, (0..<clients).map { _ in generator.logNormal(mean: 0, deviation: deviation) })
+  }
+
+  /// Cuts in parts of at least one example whose sizes follow the weights.
+  private static func cut(_ order: [Int32], _ weights: [Double]) -> [[Int32]] {
+    let total = weights.reduce(0, +)
+    let spare = Double(order.count - weights.count)
+    var start = 0
+    var cumulative = 0.0
+    return weights.enumerated().map { client, weight in
+      cumulative += weight
+      let end =
+        client == weights.count - 1 ? order.count : min(order.count, client + 1 + Int(cumulative / total * spare))
+      defer { start = max(start, end) }
+      return Array(order[start..<max(start, end)])
+    }
+  }
+
   /// Sizes proportional to rank^(−exponent), at least one each, ranks dealt to clients at random.
   static func powerLaw(
     _ count: Int, _ clients: Int, _ exponent: Double, _ generator: inout SimulationGenerator
@@ -51,18 +87,6 @@ extension Partition {
     let order = shuffled(count, &generator)
     let ranks = shuffled(clients, &generator)
     let weights = ranks.map { tacit_exp(-exponent * tacit_log(Double($0) + 1)) }
-    let total = weights.reduce(0, +)
-    let spare = count - clients
-    var dealt: [[Int32]] = []
-    var start = 0
-    var cumulative = 0.0
-    for client in 0..<clients {
-      cumulative += weights[client]
-      let end =
-        client == clients - 1 ? count : min(count, client + 1 + Int(cumulative / total * Double(spare)))
-      dealt.append(Array(order[start..<max(start, end)]))
-      start = max(start, end)
-    }
-    return dealt
+    return cut(order, weights)
   }
 }

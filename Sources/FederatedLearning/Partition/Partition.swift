@@ -12,11 +12,15 @@ public enum Partition: Sendable, Hashable {
   case dirichlet(clients: Int, alpha: Double, minimumExamples: Int)
   /// Shuffled, with sizes proportional to rank^(−exponent) and at least one example a client.
   case powerLaw(clients: Int, exponent: Double)
+  /// Shuffled, with log-normal sizes of this deviation and at least one example a client.
+  case logNormal(clients: Int, deviation: Double)
 
   /// The number of clients.
   public var clients: Int {
     switch self {
-    case .iid(let clients), .shards(let clients, _), .dirichlet(let clients, _, _), .powerLaw(let clients, _): clients
+    case .iid(let clients), .shards(let clients, _), .dirichlet(let clients, _, _), .powerLaw(let clients, _),
+      .logNormal(let clients, _):
+      clients
     }
   }
 
@@ -41,6 +45,8 @@ public enum Partition: Sendable, Hashable {
       return try Partition.dirichlet(data, clients, alpha, minimum, &generator)
     case .powerLaw(let clients, let exponent):
       return try Partition.powerLaw(data.count, clients, exponent, &generator)
+    case .logNormal(let clients, let deviation):
+      return try Partition.logNormal(data.count, clients, deviation, &generator)
     }
   }
 

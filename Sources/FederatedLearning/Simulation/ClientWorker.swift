@@ -10,7 +10,16 @@ final class ClientWorker {
   var parameters: [Float]
   var before: [Float] = []
   var grid: [Int32]
+  /// The grid of the message's second part, when the algorithm has one.
+  var secondGrid: [Int32] = []
   var values: [Int64]
+  /// Weighted sums over this thread's clients, when nothing has to be protected one by one.
+  var sums: [Int64] = []
+  var hasSums = false
+  /// What clients keep after this round.
+  var memories: [Int: [Float]] = [:]
+  /// Steps of the client at hand.
+  var steps = 0
   var noise: [Int64] = []
   var scratch: Network.Scratch
   var order: [Int32] = []
@@ -41,50 +50,106 @@ final class ClientWorker {
     self.plan = plan
     parameters = [Float](repeating: 0, count: plan.network.parameterCount)
     grid = [Int32](repeating: 0, count: plan.network.parameterCount)
-    values = [Int64](repeating: 0, count: plan.coordinates)
+    values = []
+    if plan.algorithm.hasSecondSum { secondGrid = grid }
     let largest = plan.clients.map(\.count).max() ?? 1
     scratch = plan.network.makeScratch(batch: max(1, plan.batchSize == 0 ? largest : min(plan.batchSize, largest)))
   }
 
-  /// Trains one client from the global model and leaves its quantised, weighted, noised update in `values`.
-  func train(_ client: Int, round: Int, global: [Float], noise share: NoiseShare?) {
+  /// Trains one client from the global model and leaves its quantised message in `grid` and `secondGrid`.
+  ///
+  /// - Returns: the weight of the message.
+  func message(_ client: Int, _ task: RoundTask) -> Int64 {
     let examples = plan.clients[client]
-    descend(examples, client: client, round: round, global: global)
+    let memory = task.memories[client] ?? []
+    descend(examples, client: client, task, plan.algorithm.correction(state: task.state, memory: memory))
     // The update replaces the model: local minus global.
-    _ = unsafe parameters.withUnsafeMutableBufferPointer { target in
-      unsafe global.withUnsafeBufferPointer { source in
-        unsafe tacit_difference(target.baseAddress, source.baseAddress, source.count)
+    let isFinite = unsafe parameters.withUnsafeMutableBufferPointer { target in
+      unsafe task.global.withUnsafeBufferPointer { source in
+        unsafe tacit_difference(target.baseAddress, source.baseAddress, source.count) != 0
       }
     }
-    let outcome = plan.quantizer.quantize(parameters, into: &grid)
+    var outcome = Quantizer.Outcome()
+    if case .averaging = plan.algorithm.rule {
+      outcome = plan.quantizer.quantize(parameters, isFinite: isFinite, into: &grid)
+    } else {
+      var kept = memory
+      let message = plan.algorithm.clientStep(
+        update: parameters, steps: steps, rate: plan.learningRate, state: task.state, memory: &kept)
+      outcome = plan.quantizer.quantize(message.update, into: &grid)
+      if let second = message.second {
+        let other = plan.quantizer.quantize(second, into: &secondGrid)
+        outcome.saturated += other.saturated
+        if !kept.isEmpty, isFinite { memories[client] = kept }
+      }
+    }
     tally.clipped += outcome.clipped ? 1 : 0
     tally.saturated += outcome.saturated
     tally.rejected += outcome.rejected ? 1 : 0
-    let weight = Int64(plan.weighsByExamples ? examples.count : 1)
-    ClientWorker.scale(grid, by: weight, into: &values)
-    // The weight is a summed coordinate like any other, so that a protected sum hides it too.
-    if values.count > grid.count { values[grid.count] = weight }
-    if let share {
+    return Int64(plan.weighsByExamples ? examples.count : 1)
+  }
+
+  /// Trains one client and leaves its weighted, noised contribution in `values`.
+  func train(_ client: Int, _ task: RoundTask) {
+    let weight = message(client, task)
+    values.removeAll(keepingCapacity: true)
+    values.append(contentsOf: grid.lazy.map { Int64($0) &* weight })
+    values.append(contentsOf: secondGrid.lazy.map { Int64($0) })
+    // Weights and steps are summed coordinates like any other, so that a protected sum hides them too.
+    if plan.privacy == nil { values.append(weight) }
+    if plan.algorithm.countsSteps { values.append(weight &* Int64(steps)) }
+    if let share = task.noise {
       if noise.count != values.count { noise = [Int64](repeating: 0, count: values.count) }
-      share.fill(&noise, round: round, party: client)
+      share.fill(&noise, round: task.round, party: client)
       ClientWorker.add(noise, to: &values)
     }
   }
 
-  private func descend(_ examples: [Int32], client: Int, round: Int, global: [Float]) {
-    ClientWorker.copy(global, into: &parameters)
+  /// Trains one client and adds its contribution to this thread's sums.
+  ///
+  /// A client without examples has nothing to add: its message is zero and so is its weight by examples.
+  func accumulate(_ client: Int, _ task: RoundTask) {
+    if sums.isEmpty { sums = [Int64](repeating: 0, count: plan.coordinates) }
+    hasSums = true
+    let count = plan.network.parameterCount
+    let isIdle = plan.clients[client].isEmpty
+    let weight = isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : message(client, task)
+    if !isIdle {
+      unsafe sums.withUnsafeMutableBufferPointer { target in
+        guard let base = target.baseAddress else { return }
+        unsafe grid.withUnsafeBufferPointer { unsafe tacit_accumulate(base, $0.baseAddress, weight, count) }
+        if !secondGrid.isEmpty {
+          unsafe secondGrid.withUnsafeBufferPointer { unsafe tacit_accumulate(base + count, $0.baseAddress, 1, count) }
+        }
+      }
+    }
+    var last = count + secondGrid.count
+    if plan.privacy == nil {
+      sums[last] &+= weight
+      last += 1
+    }
+    if plan.algorithm.countsSteps { sums[last] &+= weight &* Int64(isIdle ? 0 : steps) }
+  }
+
+  private func descend(_ examples: [Int32], client: Int, _ task: RoundTask, _ correction: [Float]?) {
+    ClientWorker.copy(task.global, into: &parameters)
+    steps = 0
     guard !examples.isEmpty else { return }
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "batches")
-      .substream(round).substream(client)
+      .substream(task.round).substream(client)
     order.removeAll(keepingCapacity: true)
     order.append(contentsOf: examples)
     let batch = plan.batchSize == 0 ? examples.count : plan.batchSize
+    let isFlipped = plan.robust?.attackers.contains(client) == true
+    let data = isFlipped ? plan.flipped ?? plan.data.training : plan.data.training
     for _ in 0..<plan.epochs {
       if batch < examples.count { generator.shuffle(&order) }
       var start = 0
       while start < order.count {
         let end = min(order.count, start + batch)
-        step(order[start..<end], global)
+        step(order[start..<end], task.global, data)
+        if let correction { ClientWorker.subtract(correction, plan.learningRate, from: &parameters) }
+        steps += 1
         start = end
       }
     }
@@ -98,28 +163,29 @@ final class ClientWorker {
     for index in from.indices { to[index] = from[index] }
   }
 
-  private static func scale(_ grid: [Int32], by weight: Int64, into values: inout [Int64]) {
-    let from = grid.span
-    var to = values.mutableSpan
-    for index in from.indices { to[index] = Int64(from[index]) &* weight }
+  private static func subtract(_ drift: [Float], _ rate: Float, from target: inout [Float]) {
+    let from = drift.span
+    var to = target.mutableSpan
+    for index in from.indices { to[index] -= rate * from[index] }
   }
 
-  private static func add(_ noise: [Int64], to values: inout [Int64]) {
+  static func add(_ noise: [Int64], to values: inout [Int64]) {
     let from = noise.span
     var to = values.mutableSpan
     for index in from.indices { to[index] &+= from[index] }
   }
 
-  private func step(_ batch: ArraySlice<Int32>, _ global: [Float]) {
-    if plan.proximal > 0 {
+  private func step(_ batch: ArraySlice<Int32>, _ global: [Float], _ data: LabeledData) {
+    let proximal = Float(plan.algorithm.proximal)
+    if proximal > 0 {
       before.removeAll(keepingCapacity: true)
       before.append(contentsOf: parameters)
     }
     let loss = plan.network.descend(
-      &parameters, on: plan.data.training, examples: batch, rate: plan.learningRate, scratch: &scratch)
-    if plan.proximal > 0 {
+      &parameters, on: data, examples: batch, rate: plan.learningRate, scratch: &scratch)
+    if proximal > 0 {
       // The gradient of (μ/2)‖y − x‖² at the point where the loss's gradient was taken (Li et al. 2020).
-      let pull = plan.learningRate * plan.proximal
+      let pull = plan.learningRate * proximal
       for index in parameters.indices { parameters[index] -= pull * (before[index] - global[index]) }
     }
     if loss.isFinite, loss < 0x1p40 { tally.loss &+= Int64((loss * 0x1p20).rounded()) }

@@ -18,8 +18,8 @@ extension ConfigurationCheck {
     guard let placement = PrivacyPlan.Placement(rawValue: options.placement ?? "central") else {
       throw refuse("privacy.placement", "must be central or distributed")
     }
-    guard options.noise ?? "discrete-gaussian" == "discrete-gaussian" else {
-      throw refuse("privacy.noise", "must be discrete-gaussian")
+    guard let noise = PrivacyPlan.Noise(rawValue: options.noise ?? "discrete-gaussian") else {
+      throw refuse("privacy.noise", "must be discrete-gaussian or skellam")
     }
     guard let stated = options.delta?.value, let delta = try? Delta(stated), stated.signum > 0 else {
       throw refuse("privacy.delta", "must be a number above 0 and below 1")
@@ -33,7 +33,7 @@ extension ConfigurationCheck {
     }
     let steps = Int(quantizer.radius) * (adjacency == .replaceOne ? 2 : 1)
     let build = NoiseBuilder(
-      placement: placement, adjacency: adjacency, delta: delta, sensitivity: steps, dimension: dimension,
+      placement: placement, noise: noise, adjacency: adjacency, delta: delta, sensitivity: steps, dimension: dimension,
       promised: placement == .distributed ? minimum : 1, most: cohort.largestSize(clients: clients),
       isSimulated: source == "simulated")
     switch (options.noiseMultiplier?.value, options.epsilon?.value) {
@@ -54,6 +54,7 @@ extension ConfigurationCheck {
 /// Makes privacy plans of one setting for different amounts of noise.
 struct NoiseBuilder {
   let placement: PrivacyPlan.Placement
+  let noise: PrivacyPlan.Noise
   let adjacency: Adjacency
   let delta: Delta
   /// L2 sensitivity in grid steps under the adjacency.
@@ -69,28 +70,41 @@ struct NoiseBuilder {
     guard let whole = (total / Rational(promised)).ceiling, whole >= 1, whole < 1 << 56 else {
       throw FederatedError(.configuration, "privacy.noise_multiplier", "gives noise outside 1 to 2^28 grid steps")
     }
+    guard noise != .skellam || whole <= 1 << 24 else {
+      throw FederatedError(
+        .configuration, "privacy.noise", "skellam reaches 2^12 grid steps a draw; use fewer quantize.bits")
+    }
     return whole
   }
 
   func plan(variance: Int) throws -> PrivacyPlan {
     let scale = try NoiseScale(variance: Rational(variance))
+    let change = try L2Sensitivity(Rational(sensitivity))
+    let coordinates = try Dimension(dimension)
     let event: PrivacyEvent =
-      placement == .central
-      ? .discreteGaussian(
-        sigma: scale, sensitivity: try L2Sensitivity(Rational(sensitivity)), dimension: try Dimension(dimension))
-      : .distributedDiscreteGaussian(
-        sigma: scale, clients: try ClientCount(promised), sensitivity: try L2Sensitivity(Rational(sensitivity)),
-        dimension: try Dimension(dimension))
+      switch (noise, placement) {
+      // The promised shares are Skellam of the summed variance.
+      case (.skellam, _):
+        .skellam(
+          sigma: try NoiseScale(variance: Rational(variance) * Rational(promised)), sensitivity: change,
+          dimension: coordinates)
+      case (.discreteGaussian, .central):
+        .discreteGaussian(sigma: scale, sensitivity: change, dimension: coordinates)
+      case (.discreteGaussian, .distributed):
+        .distributedDiscreteGaussian(
+          sigma: scale, clients: try ClientCount(promised), sensitivity: change, dimension: coordinates)
+      }
     let draws = placement == .central ? 1 : most
     let deviation = (Double(variance) * Double(draws)).squareRoot()
     return PrivacyPlan(
-      placement: placement, adjacency: adjacency, delta: delta, variance: scale, promisedClients: promised,
+      placement: placement, adjacency: adjacency, delta: delta, noise: noise, variance: scale,
+      promisedClients: promised,
       roundEvent: event, isSimulated: isSimulated, noiseMargin: Int64(12 * deviation) + 1)
   }
 
   /// The least whole variance whose composed event is certified to stay within ε.
   func calibrated(to epsilon: Epsilon, rounds: Int) throws -> PrivacyPlan {
-    let accountant = ZCDPAccountant()
+    let accountant: any Accountant = noise == .skellam ? RenyiAccountant() : ZCDPAccountant()
     func fits(_ variance: Int) throws -> Bool {
       let event = try plan(variance: variance).event(rounds: rounds)
       return try accountant.epsilon(of: event, delta: delta, adjacency: adjacency).upper
@@ -99,7 +113,7 @@ struct NoiseBuilder {
     var high = 1
     while try !fits(high) {
       high *= 2
-      guard high < 1 << 55 else {
+      guard high < (noise == .skellam ? 1 << 25 : 1 << 55) else {
         throw FederatedError(.configuration, "privacy.epsilon", "cannot be reached with this clip, grid and rounds")
       }
     }
@@ -107,6 +121,10 @@ struct NoiseBuilder {
     while high - low > 1 {
       let middle = low + (high - low) / 2
       if try low > 0 && fits(middle) { high = middle } else { low = middle }
+    }
+    guard noise != .skellam || high <= 1 << 24 else {
+      throw FederatedError(
+        .configuration, "privacy.noise", "skellam reaches 2^12 grid steps a draw; use fewer quantize.bits")
     }
     return try plan(variance: high)
   }

@@ -38,6 +38,7 @@ struct ConfigurationCheck {
     case "dirichlet":
       let minimum = options.minimumExamples ?? 1
       return .dirichlet(clients: options.clients, alpha: options.alpha ?? 0.5, minimumExamples: minimum)
+    case "log-normal": return .logNormal(clients: options.clients, deviation: options.sigma ?? 1)
     case "power-law": return .powerLaw(clients: options.clients, exponent: options.exponent ?? 1)
     default: return .iid(clients: options.clients)
     }
@@ -74,9 +75,27 @@ struct ConfigurationCheck {
     }
   }
 
-  func proximal() throws(FederatedError) -> Float {
-    guard configuration.algorithm.kind == "fedprox" else { return 0 }
-    return Float(try number(configuration.algorithm.mu ?? 0.01, "algorithm.mu", "at least 0") { $0 >= 0 })
+  func algorithm() throws(FederatedError) -> FederatedAlgorithm {
+    let options = configuration.algorithm
+    guard ["scaffold", "fednova"].contains(options.kind) else {
+      let mu = try options.kind == "fedprox" ? number(options.mu ?? 0.01, "algorithm.mu", "at least 0") { $0 >= 0 } : 0
+      return FederatedAlgorithm(.averaging(try optimizer()), proximal: mu)
+    }
+    let rate = try number(options.serverLearningRate ?? 1, "algorithm.server_learning_rate", "a finite number > 0") {
+      $0 > 0
+    }
+    guard configuration.privacy == nil else {
+      throw refuse(
+        "algorithm.kind",
+        options.kind == "scaffold"
+          ? "scaffold may not be used with privacy: its control variates are not protected"
+          : "fednova may not be used with privacy: it releases how many steps clients take")
+    }
+    guard options.kind == "scaffold" else { return FederatedAlgorithm(.normalized(rate: rate)) }
+    guard configuration.cohort.sampling != "with-replacement" else {
+      throw refuse("cohort.sampling", "with-replacement draws a client twice, which algorithm scaffold refuses")
+    }
+    return FederatedAlgorithm(.controlled(rate: rate))
   }
 
   func local() throws(FederatedError) -> (epochs: Int, batch: Int, rate: Float) {
@@ -135,14 +154,6 @@ struct ConfigurationCheck {
     }
     return try Quantizer(
       bits: configuration.quantize.bits, range: configuration.quantize.range ?? 1, clipsNorm: false)
-  }
-
-  func keyBits() throws(FederatedError) -> Int? {
-    guard configuration.aggregation.kind == "paillier" else { return nil }
-    if case .withReplacement = try cohort(.max) {
-      throw refuse("cohort.sampling", "with-replacement draws a client twice, which aggregation paillier refuses")
-    }
-    return configuration.aggregation.keyBits ?? 3072
   }
 
   /// The promise that fewer contributors are never opened.

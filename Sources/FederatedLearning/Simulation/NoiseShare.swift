@@ -2,13 +2,30 @@ import DifferentialPrivacy
 import PrivacyAccounting
 import SecureRandom
 
-/// Draws a round's discrete Gaussian noise: the server's, or one client's share of it.
+/// Draws a round's noise: the server's, or one client's share of it.
 struct NoiseShare: Sendable {
-  private let sampler: BlockSampler
+  private enum Sampler: Sendable {
+    case gaussian(BlockSampler)
+    case skellam(SkellamSampler)
+
+    func fill<Source: UniformSource & ~Copyable>(
+      _ output: UnsafeMutableBufferPointer<Int64>, using source: inout Source
+    ) {
+      switch self {
+      case .gaussian(let sampler): unsafe sampler.fill(output, using: &source)
+      case .skellam(let sampler): unsafe sampler.fill(output, using: &source)
+      }
+    }
+  }
+
+  private let sampler: Sampler
   private let simulated: SimulationGenerator?
 
   init(_ plan: PrivacyPlan, seed: UInt64) throws {
-    sampler = BlockSampler(.discreteGaussian(variance: plan.variance.variance))
+    switch plan.noise {
+    case .discreteGaussian: sampler = .gaussian(BlockSampler(.discreteGaussian(variance: plan.variance.variance)))
+    case .skellam: sampler = .skellam(SkellamSampler(variance: plan.variance.variance))
+    }
     simulated = plan.isSimulated ? SimulationGenerator(seed: seed, stream: "noise") : nil
   }
 

@@ -1,4 +1,5 @@
 public import PrivacyAccounting
+public import SecureAggregation
 
 /// What one round did, as a simulation sees it.
 ///
@@ -37,6 +38,16 @@ public struct RoundRecord: Sendable, Hashable {
   public var epsilon: Bounds?
 }
 
+extension RoundRecord {
+  /// A round's counts, before anything was timed or measured.
+  init(_ round: Int, _ tally: ClientWorker.Tally, cohort: Int, contributors: Int) {
+    self.init(
+      round: round, loss: tally.examples > 0 ? Double(tally.loss) * 0x1p-20 / Double(tally.examples) : nil,
+      seconds: 0, evaluationSeconds: 0, cohort: cohort, contributors: contributors, clipped: tally.clipped,
+      saturated: tally.saturated, rejected: tally.rejected, abandoned: false, wireBytes: tally.wireBytes)
+  }
+}
+
 /// What a whole training did.
 public struct SimulationResult: Sendable {
   /// The rounds, in order.
@@ -53,6 +64,9 @@ public struct SimulationResult: Sendable {
   public var accountant: String?
   /// Whether noise came from the seed: then ε holds only for a deployment with secret noise.
   public var noiseIsSimulated: Bool
+  /// Bytes and seconds of each phase of the aggregation protocol, over all parties and rounds; empty for protocols
+  /// of one message.
+  public var phases: [PhaseCost] = []
   /// The whole run, without loading data.
   public var seconds: Double
 

@@ -8,18 +8,25 @@ extension Simulation {
   mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
     let cohort = plan.cohort.cohort(clients: plan.clients.count, round: round, seed: plan.configuration.seed)
     let present = survivors(of: cohort)
+    if let robust = plan.robust { return try performRobustRound(cohort, present, robust) }
+    if plan.sumsDirectly, !comparesSums { return performDirectRound(cohort, present, noise) }
+    try sum.begin(round: round, cohort: cohort)
     let (server, clear, tally) = try train(present, sum, noise)
-    var record = RoundRecord(
-      round: round, loss: tally.examples > 0 ? Double(tally.loss) * 0x1p-20 / Double(tally.examples) : nil,
-      seconds: 0, evaluationSeconds: 0, cohort: cohort.count, contributors: present.count, clipped: tally.clipped,
-      saturated: tally.saturated, rejected: tally.rejected, abandoned: false, wireBytes: tally.wireBytes)
+    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: present.count)
     // With central noise an empty round releases noise like any other: whether it was empty must not show.
     let isEmpty = present.isEmpty && plan.privacy?.placement == .central
     if present.count < plan.shape.minimumContributors, !isEmpty {
       record.abandoned = true
       return record
     }
-    var total = isEmpty ? [Int64](repeating: 0, count: plan.coordinates) : try sum.open(server)
+    var total = [Int64](repeating: 0, count: plan.coordinates)
+    if !isEmpty {
+      do { total = try sum.open(server) } catch let error as AggregationError where error.code == .tooFew {
+        // A protocol may need more to stay than the sum's minimum; nothing was opened then.
+        record.abandoned = true
+        return record
+      }
+    }
     if let clear, !isEmpty {
       var plain = PlainSum(insecurelyShaped: plan.shape)
       guard try plain.open(clear) == total else {
@@ -27,19 +34,79 @@ extension Simulation {
       }
       record.sumMatches = true
     }
-    let parameters = plan.network.parameterCount
-    if let privacy = plan.privacy {
-      if privacy.placement == .central, let noise {
-        var draws = [Int64](repeating: 0, count: total.count)
-        noise.fill(&draws, round: round, party: nil)
-        for index in total.indices { total[index] += draws[index] }
-      }
-      // A constant, so that the released mean depends on a client through its clipped update alone.
-      apply(total, divisor: plan.cohort.expectedSize(clients: plan.clients.count))
-    } else {
-      apply(total, divisor: Double(total[parameters]))
-    }
+    release(&total, noise, contributors: present.count)
     return record
+  }
+
+  /// A round whose contributions need no protection one by one: every thread sums its clients in place.
+  private mutating func performDirectRound(_ cohort: [Int], _ present: [Int], _ noise: NoiseShare?) -> RoundRecord {
+    let task = roundTask(present, noise: nil)
+    let next = Atomic<Int>(0)
+    parallel(Array(workers.prefix(max(1, present.count)))) { worker in
+      while true {
+        let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard position < task.queue.count else { return }
+        worker.accumulate(task.queue[position], task)
+      }
+    }
+    let tally = collectTally()
+    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: present.count)
+    record.wireBytes = present.count * ((plan.shape.count * plan.shape.ringBits + 7) / 8)
+    let isReleased = plan.privacy?.placement == .central || present.count >= plan.shape.minimumContributors
+    var total: [Int64] = []
+    for worker in workers where worker.hasSums {
+      // The largest array moves; the others are added to it and emptied for the next round.
+      worker.hasSums = false
+      if total.isEmpty {
+        total = worker.sums
+        worker.sums = []
+      } else {
+        ClientWorker.add(worker.sums, to: &total)
+        worker.sums = []
+      }
+    }
+    guard isReleased else {
+      record.abandoned = true
+      return record
+    }
+    if total.isEmpty { total = [Int64](repeating: 0, count: plan.coordinates) }
+    release(&total, noise, contributors: present.count)
+    return record
+  }
+
+  /// Adds the server's noise if it is the server's to add, and applies the means.
+  private mutating func release(_ total: inout [Int64], _ noise: NoiseShare?, contributors: Int) {
+    guard let privacy = plan.privacy else {
+      let weight = plan.network.parameterCount * (plan.algorithm.hasSecondSum ? 2 : 1)
+      return apply(total, divisor: Double(total[weight]), contributors: contributors)
+    }
+    if privacy.placement == .central, let noise {
+      var draws = [Int64](repeating: 0, count: total.count)
+      noise.fill(&draws, round: round, party: nil)
+      ClientWorker.add(draws, to: &total)
+    }
+    // A constant, so that the released mean depends on a client through its clipped update alone.
+    apply(total, divisor: plan.cohort.expectedSize(clients: plan.clients.count), contributors: contributors)
+  }
+
+  /// Largest first, so that no thread is left with a long client at the end; which thread takes which client does not
+  /// matter to integer sums.
+  func roundTask(_ present: [Int], noise: NoiseShare?) -> RoundTask {
+    RoundTask(
+      queue: present.sorted { (plan.clients[$1].count, $0) < (plan.clients[$0].count, $1) }, global: parameters,
+      round: round, noise: noise, state: state, memories: memories)
+  }
+
+  /// Takes what the threads counted and what their clients keep.
+  mutating func collectTally() -> ClientWorker.Tally {
+    var tally = ClientWorker.Tally()
+    for worker in workers {
+      tally.add(worker.tally)
+      worker.tally = ClientWorker.Tally()
+      for (client, memory) in worker.memories { memories[client] = memory }
+      worker.memories = [:]
+    }
+    return tally
   }
 
   /// The members of a cohort that report, by a schedule that is a function of the seed, the round and the client.
@@ -52,14 +119,10 @@ extension Simulation {
     }
   }
 
-  private func train<Sum: SecureSum & ~Copyable>(
+  private mutating func train<Sum: SecureSum & ~Copyable>(
     _ present: [Int], _ sum: borrowing Sum, _ noise: NoiseShare?
   ) throws -> (Sum.Server, PlainSum.Server?, ClientWorker.Tally) {
-    // Largest first, so that no thread is left with a long client at the end; which thread takes which client does
-    // not matter to integer sums.
-    let queue = present.sorted { (plan.clients[$1].count, $0) < (plan.clients[$0].count, $1) }
     let next = Atomic<Int>(0)
-    var tally = ClientWorker.Tally()
     var server = try sum.makeServer(round: round)
     let plain = PlainSum(insecurelyShaped: plan.shape)
     var clear = comparesSums ? plain.makeServer(round: round) : nil
@@ -69,8 +132,7 @@ extension Simulation {
       if comparesSums { lane.clear = (plain.makeClient(), plain.makeServer(round: round)) }
       lanes.append(lane)
     }
-    let share = plan.privacy?.placement == .distributed ? noise : nil
-    let task = RoundTask(queue: queue, global: parameters, round: round, noise: share)
+    let task = roundTask(present, noise: plan.privacy?.placement == .distributed ? noise : nil)
     parallel(lanes) { lane in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -81,10 +143,8 @@ extension Simulation {
       if let error = lane.error { throw error }
       try server.merge(lane.server)
       if let part = lane.clear { try clear?.merge(part.server) }
-      tally.add(lane.worker.tally)
-      lane.worker.tally = ClientWorker.Tally()
     }
-    return (server, clear, tally)
+    return (server, clear, collectTally())
   }
 
   /// Loss and accuracy on a data set, the same for any number of threads.
@@ -129,7 +189,7 @@ private final class Lane<Sum: SecureSum & ~Copyable> {
 
   /// Trains one client and adds its contribution; false after an error.
   func serve(_ number: Int, _ task: RoundTask) -> Bool {
-    worker.train(number, round: task.round, global: task.global, noise: task.noise)
+    worker.train(number, task)
     do {
       let contribution = try client.protect(worker.values, client: number, round: task.round)
       worker.tally.wireBytes += client.wireBytes(contribution)
@@ -148,7 +208,7 @@ private final class Lane<Sum: SecureSum & ~Copyable> {
 }
 
 /// Calls `body` for every element, each on a thread of its own.
-private func parallel<Element: AnyObject>(_ elements: [Element], _ body: (Element) -> Void) {
+func parallel<Element: AnyObject>(_ elements: [Element], _ body: (Element) -> Void) {
   withoutActuallyEscaping(body) { body in
     let work = Unshared(elements: elements, body: body)
     DispatchQueue.concurrentPerform(iterations: elements.count) { work.body(work.elements[$0]) }
@@ -162,9 +222,11 @@ private struct Unshared<Element: AnyObject>: @unchecked Sendable {
 }
 
 /// What the threads of a round read.
-private struct RoundTask {
+struct RoundTask: Sendable {
   let queue: [Int]
   let global: [Float]
   let round: Int
   let noise: NoiseShare?
+  let state: FederatedAlgorithm.State<Float>
+  let memories: [Int: [Float]]
 }

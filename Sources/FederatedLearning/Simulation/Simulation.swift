@@ -20,7 +20,7 @@ public struct Simulation: ~Copyable {
   /// What is simulated.
   public let plan: SimulationPlan
   /// The global model.
-  public private(set) var parameters: [Float]
+  public internal(set) var parameters: [Float]
   /// Rounds done so far.
   public private(set) var round = 0
   /// How many threads train clients.
@@ -28,8 +28,14 @@ public struct Simulation: ~Copyable {
   /// Whether every opened sum is compared with the sum in the clear, which only a simulation can know.
   public let comparesSums: Bool
 
-  var state = ServerOptimizer.State<Float>()
+  var state: FederatedAlgorithm.State<Float>
+  /// What clients keep between their participations.
+  var memories: [Int: [Float]] = [:]
+  /// The last robust aggregate in grid steps.
+  var previousAggregate: [Double] = []
   let workers: [ClientWorker]
+  /// The records of the rounds done.
+  private var records: [RoundRecord] = []
   private let accountant = AutomaticAccountant()
 
   /// A simulation before its first round.
@@ -46,6 +52,7 @@ public struct Simulation: ~Copyable {
     self.comparesSums = comparesSums
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "weights")
     parameters = plan.network.initialParameters(&generator)
+    state = plan.algorithm.initial(count: plan.network.parameterCount)
     workers = (0..<threads).map { _ in ClientWorker(plan) }
   }
 
@@ -53,10 +60,12 @@ public struct Simulation: ~Copyable {
   ///
   /// - Parameters:
   ///   - authority: charged for the whole training before the first round; nil charges nobody.
+  ///   - folder: where checkpoints go; nil writes none. Stopping writes one, too.
   ///   - onRound: called after every round; return false to stop.
   /// - Throws: what a protocol refuses; `BudgetRefusal` when the charge does not fit.
   public mutating func run(
-    charging authority: (any BudgetAuthority)? = nil, onRound: (RoundRecord) throws -> Bool = { _ in true }
+    charging authority: (any BudgetAuthority)? = nil, checkpoints folder: CheckpointFolder? = nil,
+    onRound: (RoundRecord) throws -> Bool = { _ in true }
   ) throws -> SimulationResult {
     if let authority, let privacy = plan.privacy, !privacy.isSimulated {
       guard authority.adjacency == privacy.adjacency else {
@@ -64,21 +73,29 @@ public struct Simulation: ~Copyable {
       }
       try authority.charge(privacy.event(rounds: plan.configuration.rounds), label: "federated training")
     }
-    if let keyBits = plan.keyBits {
-      var sum = try PaillierSum(plan.shape, key: .generate(KeySize(bits: keyBits)), variableTime: true)
-      return try run(&sum, onRound)
+    switch plan.aggregation {
+    case .plain:
+      var sum = PlainSum(insecurelyShaped: plan.shape)
+      return try run(&sum, folder, onRound)
+    case .paillier(let bits):
+      var sum = try PaillierSum(plan.shape, key: .generate(KeySize(bits: bits)), variableTime: true)
+      return try run(&sum, folder, onRound)
+    case .thresholdPaillier(let bits, let threshold, let parties):
+      let dealing = try ThresholdDealing.generate(KeySize(bits: bits), threshold: threshold, parties: parties)
+      var sum = try ThresholdPaillierSum(plan.shape, dealing: dealing, variableTime: true)
+      return try run(&sum, folder, onRound)
+    case .pairwise(let pairing):
+      var sum = PairwiseSum(plan.shape, pairing: pairing)
+      return try run(&sum, folder, onRound)
     }
-    var sum = PlainSum(insecurelyShaped: plan.shape)
-    return try run(&sum, onRound)
   }
 
   private mutating func run<Sum: SecureSum & ~Copyable>(
-    _ sum: inout Sum, _ onRound: (RoundRecord) throws -> Bool
+    _ sum: inout Sum, _ folder: CheckpointFolder?, _ onRound: (RoundRecord) throws -> Bool
   ) throws -> SimulationResult {
     let clock = ContinuousClock()
     let start = clock.now
     let noise = try plan.privacy.map { try NoiseShare($0, seed: plan.configuration.seed) }
-    var records: [RoundRecord] = []
     var certified: (bounds: Bounds, accountant: String)?
     let total = plan.configuration.rounds
     while round < total {
@@ -100,22 +117,61 @@ public struct Simulation: ~Copyable {
       record.evaluationSeconds = (clock.now - measured).seconds
       records.append(record)
       let goOn = try onRound(record)
-      if let target = plan.configuration.targetAccuracy, let accuracy = record.accuracy, accuracy >= target { break }
-      if !goOn { break }
+      let isReached = plan.configuration.targetAccuracy.map { record.accuracy ?? -1 >= $0 } ?? false
+      if let folder, round % folder.every == 0 || round == total || !goOn || isReached {
+        try folder.write(checkpoint())
+      }
+      if isReached || !goOn { break }
     }
     return SimulationResult(
       rounds: records, parameters: parameters, weightsSHA256: Simulation.digest(parameters),
       event: try plan.privacy.map { try $0.event(rounds: round) }, epsilon: certified?.bounds,
       accountant: certified?.accountant, noiseIsSimulated: plan.privacy?.isSimulated ?? false,
-      seconds: (clock.now - start).seconds)
+      phases: sum.phases, seconds: (clock.now - start).seconds)
   }
 
-  /// Applies the mean of a round's sum.
-  mutating func apply(_ sum: [Int64], divisor: Double) {
+  /// The simulation between two rounds.
+  public func checkpoint() throws -> Checkpoint {
+    try Checkpoint(
+      plan, records: records, parameters: parameters, state: state, memories: memories,
+      previousAggregate: previousAggregate)
+  }
+
+  /// Goes on from a checkpoint of the same plan: what follows is what an uninterrupted run would have done, bit for bit.
+  public mutating func resume(from checkpoint: Checkpoint) {
+    round = checkpoint.round
+    records = checkpoint.records
+    parameters = checkpoint.parameters
+    state = checkpoint.state
+    memories = checkpoint.memories
+    previousAggregate = checkpoint.header.previousAggregate
+  }
+
+  /// Starts from given parameters instead of drawn ones.
+  ///
+  /// - Throws: ``FederatedError`` when their number is not the model's or a round was done already.
+  public mutating func start(from parameters: [Float]) throws(FederatedError) {
+    guard round == 0, parameters.count == plan.network.parameterCount else {
+      throw FederatedError(
+        .checkpoint, "model", "has \(parameters.count) parameters, not \(plan.network.parameterCount)")
+    }
+    self.parameters = parameters
+  }
+
+  /// Applies the means of a round's sums.
+  mutating func apply(_ sum: [Int64], divisor: Double, contributors: Int) {
     guard divisor > 0 else { return }
-    let scale = plan.quantizer.step / divisor
-    let update = (0..<plan.network.parameterCount).map { Float(Double(sum[$0]) * scale) }
-    plan.optimizer.apply(update, to: &parameters, state: &state)
+    let count = plan.network.parameterCount
+    func mean(_ range: Range<Int>, _ divisor: Double) -> [Float] {
+      let scale = plan.quantizer.step / divisor
+      return sum[range].map { Float(Double($0) * scale) }
+    }
+    let second = plan.algorithm.hasSecondSum ? mean(count..<2 * count, Double(max(1, contributors))) : nil
+    let steps = plan.algorithm.countsSteps ? Double(sum[sum.count - 1]) / divisor : 0
+    let means = FederatedAlgorithm.RoundMeans(
+      update: mean(0..<count, divisor), second: second, steps: Float(steps),
+      participation: Float(Double(contributors) / Double(plan.clients.count)), rate: plan.learningRate)
+    plan.algorithm.serverUpdate(means, parameters: &parameters, state: &state)
   }
 
   /// SHA-256 of parameters as little-endian Float32, in lower-case hexadecimal.

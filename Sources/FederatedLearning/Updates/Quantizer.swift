@@ -51,9 +51,14 @@ public struct Quantizer: Sendable, Hashable {
   ///
   /// **Edge cases**: an update with NaN or infinity becomes zero and is reported; a zero update stays zero.
   public func quantize(_ update: [Float], into grid: inout [Int32]) -> Outcome {
+    quantize(update, isFinite: update.allSatisfy { $0.isFinite }, into: &grid)
+  }
+
+  /// As ``quantize(_:into:)``, for a caller that has looked for NaN and infinity already.
+  func quantize(_ update: [Float], isFinite: Bool, into grid: inout [Int32]) -> Outcome {
     precondition(update.count == grid.count, "one grid value for each parameter")
     var outcome = Outcome()
-    guard update.allSatisfy({ $0.isFinite }) else {
+    guard isFinite else {
       for index in grid.indices { grid[index] = 0 }
       outcome.rejected = true
       return outcome

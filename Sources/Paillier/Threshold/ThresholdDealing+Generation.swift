@@ -23,7 +23,8 @@ extension ThresholdDealing {
       }
       let root = Natural.random(below: square, using: &generator)
       guard Natural.greatestCommonDivisor(root, n) == one else { continue }
-      let publicKey = PaillierPublicKey(trusted: n, damgardJurikNielsenShape: true, keyIdentifier: "")
+      let publicKey = PaillierPublicKey(
+        trusted: n, damgardJurikNielsenShape: true, keyIdentifier: "", purpose: .threshold)
       let core = publicKey.core
       let base = (root * root) % square
       let delta = (1...UInt(parties)).reduce(1, *)

@@ -11,7 +11,7 @@ public struct ThresholdShare: ~Copyable, Sendable {
   public let key: ThresholdKey
   /// Which party this is, from 1.
   public let party: Int
-  private let secret: SharedSecret
+  let secret: SharedSecret
 
   init(key: ThresholdKey, party: Int, secret: SharedSecret) {
     self.key = key

@@ -65,8 +65,8 @@ public struct OptimalAccountant: Accountant {
 ///
 /// ε = Σ εᵢ·tanh(εᵢ/2) + √(2·ln(1/δ̃)·Σ εᵢ²) at δ = 1 − (1 − δ̃)Π(1 − δᵢ) (Dwork, Rothblum and Vadhan 2010, theorem
 /// III.3, with the exact mean and different parameters as in Kairouz, Oh and Viswanath 2015, theorem 3.5): the worst
-/// losses ±εᵢ have that mean, and Azuma's inequality bounds their sum even when later parameters depend on earlier
-/// answers only through a plan fixed in advance.
+/// losses ±εᵢ have that mean, and Azuma's inequality bounds their sum, also when the mechanisms, though not their
+/// parameters, depend on earlier answers.
 public struct AdvancedAccountant: Accountant {
   /// `advanced`.
   public let name = "advanced"

@@ -50,7 +50,9 @@ public struct HadamardRotation: Sendable {
     return (0..<count).map { result[$0] * signs[$0] }
   }
 
-  /// In place; its own inverse. The order of additions depends on the length only.
+  /// In place; its own inverse.
+  ///
+  /// The order of additions depends on the length only.
   private static func transform(_ values: inout [Double]) {
     var span = values.mutableSpan
     var half = 1

@@ -15,6 +15,20 @@ public enum PaillierParties {
     let tables: Tables
     let identities: LocalIdentities
 
+    init(scope: PaillierScope, tables: Tables, identities: LocalIdentities) {
+      (self.scope, self.tables, self.identities) = (scope, tables, identities)
+    }
+
+    /// A client that knows the public key.
+    ///
+    /// - Parameter variableTime: as for ``PaillierSum``.
+    /// - Throws: `PaillierError` when the shape does not fit a slot of this key.
+    public init(_ shape: SumShape, _ publicKey: PaillierPublicKey, variableTime: Bool = false) throws {
+      scope = try PaillierScope(shape, publicKey)
+      tables = Tables(try Encryptor(publicKey, variableTime: variableTime))
+      identities = LocalIdentities()
+    }
+
     /// Reduces the values modulo 2^ringBits, encrypts them and signs the ciphertexts as a client of this process.
     public mutating func protect(_ values: [Int64], client: Int, round: Int) throws -> EncryptedContribution {
       try protect(values, round: round, as: identities.holder(client).identity)

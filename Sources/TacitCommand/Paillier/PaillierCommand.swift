@@ -13,6 +13,9 @@ struct PaillierCommand: ParsableCommand {
     subcommands: [
       PaillierKeygenCommand.self, PaillierPublicCommand.self, PaillierEncryptCommand.self, PaillierDecryptCommand.self,
       PaillierAddCommand.self, PaillierMultiplyCommand.self, PaillierSumCommand.self, PaillierInspectCommand.self,
+      PaillierConvertCommand.self, PaillierEncryptVectorCommand.self, PaillierDecryptVectorCommand.self,
+      PaillierSumVectorCommand.self, PaillierShareCommand.self, PaillierCombineCommand.self,
+      PaillierParametersCommand.self, PaillierProveCommand.self, PaillierVerifyCommand.self,
     ])
 }
 
@@ -25,4 +28,6 @@ struct PaillierOutputOptions: ParsableArguments {
 /// Options of every verb that reads a key.
 struct PaillierKeyOptions: ParsableArguments {
   @Flag(help: "Accept a modulus of fewer than 2048 bits, which protects nothing.") var insecureSmallKey = false
+  @Option(help: "The file with the passphrase of a sealed private key or share; its last newline is left out.")
+  var passphraseFile: String?
 }

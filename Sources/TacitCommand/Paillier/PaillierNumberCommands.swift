@@ -86,7 +86,7 @@ struct PaillierDecryptCommand: ParsableCommand {
           text += try privateKey.decryptResidue(number).hexadecimal + "\n"
         } else {
           let integer = try privateKey.decryptDecimal(number)
-          let value = PaillierScale.applying(exponent: number.exponent, to: integer)
+          let value = try PaillierScale.applying(exponent: number.exponent, to: integer)
           text += (scaling?.value(value) ?? value) + "\n"
         }
       } catch { throw PaillierKeys.failure(error, "\(numberFile): number \(index)") }

@@ -1,10 +1,11 @@
 import ExactMath
+import Paillier
 
 /// Fixed-point numbers on the command line: decimal fractions that are whole numbers of steps.
 ///
 /// A scale below 1 is the step itself, a scale of 1 or more is the number of steps in 1: 0.01 and 100 mean the same.
 struct PaillierScale {
-  private let stepsPerUnit: Rational
+  let stepsPerUnit: Rational
 
   init(_ text: String) throws {
     guard text.utf8.count <= 64, let scale = Rational(text), scale > .zero else {
@@ -32,12 +33,24 @@ struct PaillierScale {
 }
 
 extension PaillierScale {
-  /// integer·16^exponent in decimal.
-  static func applying(exponent: Int, to integer: String) -> String {
-    guard exponent != 0, let number = Rational(integer) else { return integer }
-    var factor = Rational.one
-    for _ in 0..<min(abs(exponent), 1 << 12) { factor *= Rational(16) }
-    let value = exponent > 0 ? number * factor : number / factor
-    return value.isInteger ? value.description : value.decimalDescription
+  /// integer·16^exponent in decimal, exactly: m/16^k is m·5^(4k)/10^(4k).
+  ///
+  /// - Throws: ``PaillierError`` with code `valueOutOfRange` for exponents that no floating-point number has.
+  static func applying(exponent: Int, to integer: String) throws(PaillierError) -> String {
+    guard abs(exponent) <= 1 << 12 else {
+      throw PaillierError(.valueOutOfRange, "e", "the exponent is beyond that of any number")
+    }
+    guard exponent != 0, var number = Rational(integer) else { return integer }
+    for _ in 0..<abs(exponent) { number *= Rational(exponent > 0 ? 16 : 625) }
+    let isNegative = number.signum < 0
+    var digits = number.magnitude.description
+    if exponent < 0 {
+      let places = -4 * exponent
+      digits = String(repeating: "0", count: max(places + 1 - digits.utf8.count, 0)) + digits
+      var fraction = digits.suffix(places)
+      while fraction.hasSuffix("0") { fraction.removeLast() }
+      digits = digits.dropLast(places) + (fraction.isEmpty ? "" : "." + fraction)
+    }
+    return (isNegative ? "-" : "") + digits
   }
 }

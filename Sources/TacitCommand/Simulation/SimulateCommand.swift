@@ -2,6 +2,7 @@ import ArgumentParser
 import FederatedLearning
 import Foundation
 import PrivacyAccounting
+import Synchronization
 import TableFormats
 
 /// `tacit simulate`: one federated training with simulated clients.
@@ -17,6 +18,21 @@ struct SimulateCommand: ParsableCommand {
   @Option(name: .long, help: "Threads that train clients; never changes a result.")
   var threads: Int = max(1, min(64, ProcessInfo.processInfo.activeProcessorCount))
 
+  @Option(name: .long, help: "A folder for checkpoints, one a round; Ctrl-C leaves one and ends with exit code 130.")
+  var checkpoint: String?
+
+  @Flag(name: .long, help: "Go on from the newest whole checkpoint in the folder.")
+  var resume = false
+
+  @Option(name: .customLong("init"), help: "A safetensors file with the starting parameters.")
+  var start: String?
+
+  @Option(name: .long, help: "Where the trained model goes: a name ending in .safetensors or .npz.")
+  var output: String?
+
+  @Flag(name: .long, help: "Replace an existing output file.")
+  var force = false
+
   @Flag(name: .long, help: "Print a full commented configuration and stop.")
   var printConfig = false
 
@@ -28,6 +44,11 @@ struct SimulateCommand: ParsableCommand {
 
   func validate() throws {
     if config == nil, !printConfig { throw ValidationError("a CONFIG.yaml is needed, or --print-config") }
+    if resume, checkpoint == nil { throw ValidationError("--resume needs --checkpoint") }
+    if resume, start != nil { throw ValidationError("--init does not go with --resume") }
+    if let output, !output.hasSuffix(".safetensors"), !output.hasSuffix(".npz") {
+      throw ValidationError("--output must end in .safetensors or .npz")
+    }
     if threads < 1 || threads > 1024 { throw ValidationError("--threads must be from 1 to 1024") }
   }
 
@@ -36,24 +57,60 @@ struct SimulateCommand: ParsableCommand {
       StandardOutput.write(SimulationFile.example)
       return
     }
+    if let output { try Output.refuseExisting(output, force: force) }
     let plan = try SimulationFile.plan(config)
     var simulation = Simulation(plan, threads: threads, comparesSums: compareSums)
     let progress = SimulationProgress(rounds: plan.configuration.rounds, isSilent: json)
     let result: SimulationResult
     do {
-      result = try simulation.run { record in
+      let folder = try checkpoint.map { try CheckpointFolder($0) }
+      if resume, let folder, let last = try folder.latest(of: plan) { simulation.resume(from: last) }
+      if let start {
+        try simulation.start(
+          from: ModelFile.parameters(
+            safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: start))), of: plan.network))
+      }
+      if folder != nil { Interruption.watch() }
+      result = try simulation.run(checkpoints: folder) { record in
         progress.show(record)
-        return true
+        return !Interruption.wasAsked
       }
     } catch {
       throw CommandFailure("\(config): \(error)")
     }
     progress.finish()
+    if Interruption.wasAsked, result.rounds.count < plan.configuration.rounds {
+      StandardOutput.complain("tacit: interrupted after round \(result.rounds.count); go on with --resume")
+      throw ExitCode(130)
+    }
+    if let output {
+      let bytes =
+        output.hasSuffix(".npz")
+        ? ModelFile.npz(result.parameters, of: plan.network)
+        : ModelFile.safetensors(result.parameters, of: plan.network)
+      try Output.write(bytes, to: output, force: force)
+    }
     let document = SimulationDocument(result, plan)
     if json {
       try emitJSON(document)
     } else {
       StandardOutput.write(document.summary)
+    }
+  }
+}
+
+/// Ctrl-C, noticed between two rounds.
+enum Interruption {
+  private static let asked = Atomic<Bool>(false)
+
+  /// Whether somebody pressed Ctrl-C since ``watch()``.
+  static var wasAsked: Bool { asked.load(ordering: .relaxed) }
+
+  /// From here on the first Ctrl-C asks for a stop; a second one ends the process.
+  static func watch() {
+    _ = signal(SIGINT) { _ in
+      Interruption.asked.store(true, ordering: .relaxed)
+      _ = signal(SIGINT, SIG_DFL)
     }
   }
 }

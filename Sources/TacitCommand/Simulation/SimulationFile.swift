@@ -7,10 +7,22 @@ enum SimulationFile {
   /// Decodes and checks a configuration, and loads its data.
   ///
   /// - Throws: ``CommandFailure`` with one line that names the file and the key.
-  static func plan(_ path: String) throws -> SimulationPlan {
+  static func plan(_ path: String) throws -> SimulationPlan { try plan(configuration(path), named: path) }
+
+  /// Checks a configuration and loads its data.
+  static func plan(_ configuration: SimulationConfiguration, named path: String) throws -> SimulationPlan {
+    do {
+      return try SimulationPlan(configuration)
+    } catch {
+      throw CommandFailure("\(path): \(error)")
+    }
+  }
+
+  /// Decodes a configuration.
+  static func configuration(_ path: String) throws -> SimulationConfiguration {
     let text = try Input.readText(path)
     do {
-      return try SimulationPlan(decode(text))
+      return try decode(text)
     } catch let error as DecodingError {
       throw CommandFailure("\(path): \(explanation(error))")
     } catch {
@@ -43,16 +55,18 @@ enum SimulationFile {
   static let example = """
     # A federated simulation: tacit simulate CONFIG.yaml
     # Every key but data, model and rounds may be left out.
-    data: "digits"                 # digits;features=orientations, or idx:IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS]
+    data: "digits"                 # digits;features=orientations, synthetic:ALPHA,BETA, synthetic-iid,
+                                   # idx:IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS] or csv:PATH;label=COLUMN
     partition:
-      kind: dirichlet              # iid, shards (shards_per_client), dirichlet (alpha, minimum_examples), power-law (exponent)
+      kind: dirichlet              # iid, shards (shards_per_client), dirichlet (alpha, minimum_examples), power-law (exponent),
+                                   # log-normal (sigma), natural (column, for csv; synthetic data know their devices)
       clients: 100
       alpha: 0.5
     model:
       kind: mlp                    # softmax, mlp (hidden)
       hidden: [32]
     algorithm:
-      kind: fedavg                 # fedsgd, fedprox (mu), fedavgm (momentum), fedadagrad (beta1, tau), fedadam and fedyogi (beta1, beta2, tau)
+      kind: fedavg                 # fedsgd, scaffold, fednova, fedprox (mu), fedavgm (momentum), fedadagrad (beta1, tau), fedadam and fedyogi (beta1, beta2, tau)
       server_learning_rate: 1.0
     client:
       epochs: 2
@@ -78,8 +92,11 @@ enum SimulationFile {
     aggregation:
       kind: plain                  # or paillier (key_bits)
       min_contributors: 1
-    robust: { kind: none }
-    attack: { kind: none }
+    robust: { kind: none }         # median, trimmed-mean (f), mean-around-median (f), krum (f), multi-krum (f), bulyan (f),
+                                   # minimum-diameter (f), geometric-median (iterations), norm-bounding (radius),
+                                   # centered-clipping (radius, iterations); preparation: nearest-neighbor-mixing, bucketing
+    attack: { kind: none }         # with fraction: sign-flip (scale), label-flip, scaled (scale), gaussian (scale),
+                                   # ipm (scale), alie (z), min-max, min-sum, mimic
     dropout: 0.0                   # the share of a cohort that does not report
     evaluation: { every: 1 }
     target_accuracy: null          # stop when reached

@@ -10,7 +10,7 @@ public import PrivacyAccounting
 ///
 /// Cost: about fifteen uniform words a single draw, one word and one look-up a draw in vectors of 256 and more.
 ///
-/// **Edge cases**: values are clamped to ±2⁶¹ and answers to ±2⁶²; nothing overflows or traps, whatever the data.
+/// **Edge cases**: values are clamped to ±2⁶¹ and answers to ±2⁶¹; nothing overflows or traps, whatever the data.
 public struct DiscreteGaussianMechanism: WholeNumberMechanism {
   /// The parameter σ in grid steps, kept as σ².
   public let sigma: NoiseScale

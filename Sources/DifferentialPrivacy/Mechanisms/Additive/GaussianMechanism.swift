@@ -9,7 +9,7 @@ public import SecureRandom
 /// Gaussian (Balle and Wang 2018), Gaussian differential privacy, privacy loss distributions, vectors in the L2 norm,
 /// Poisson sampling.
 ///
-/// **Edge cases**: values are clamped to ±2⁶¹ steps and answers to ±2⁶² steps.
+/// **Edge cases**: values are clamped to ±2⁶¹ steps and answers to ±2⁶¹ steps.
 public struct GaussianMechanism: NoiseMechanism {
   /// The standard deviation, kept as its square.
   public let sigma: NoiseScale

@@ -8,7 +8,7 @@ public import SecureRandom
 /// noise of scale/step steps gives ε = ⌊sensitivity/step⌋·step/scale, at most sensitivity/scale, with no attack on
 /// floating point to answer (Mironov 2012; Haney et al. 2022).
 ///
-/// **Edge cases**: values are clamped to ±2⁶¹ steps and answers to ±2⁶² steps.
+/// **Edge cases**: values are clamped to ±2⁶¹ steps and answers to ±2⁶¹ steps.
 public struct LaplaceMechanism: NoiseMechanism {
   /// The scale.
   public let scale: LaplaceScale

@@ -11,7 +11,7 @@ public import PrivacyAccounting
 ///
 /// Cost: one word and one look-up a draw up to σ = 128, σ²/2¹⁴ of them beyond.
 ///
-/// **Edge cases**: values are clamped to ±2⁶¹ and answers to ±2⁶²; nothing overflows or traps, whatever the data.
+/// **Edge cases**: values are clamped to ±2⁶¹ and answers to ±2⁶¹; nothing overflows or traps, whatever the data.
 public struct SkellamMechanism: WholeNumberMechanism {
   /// The standard deviation in grid steps, kept as σ².
   public let sigma: NoiseScale

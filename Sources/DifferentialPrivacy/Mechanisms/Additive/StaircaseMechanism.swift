@@ -10,7 +10,7 @@ public import PrivacyAccounting
 /// scale 1/ε; the gain grows with ε and Δ.
 ///
 /// Exact: one choice settled by whole-number bounds of e^(−ε), one geometric and one uniform number.
-/// Cost: some ten microseconds a draw.
+/// Cost: about ten words a draw.
 public struct StaircaseMechanism: WholeNumberMechanism, PureDP {
   /// The pure loss of one release.
   public let epsilon: Epsilon

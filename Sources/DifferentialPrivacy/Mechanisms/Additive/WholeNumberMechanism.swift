@@ -6,7 +6,7 @@ public import SecureRandom
 /// Clamping, adding and handing out noise are written once, here: a mechanism brings its law as ``noise`` and says what
 /// it costs. Only this module makes a ``WholeNumberNoise``, so no foreign noise can be given an event it does not have.
 ///
-/// **Edge cases**: values are clamped to ±2⁶¹ and answers to ±2⁶², which changes no distance between neighbours and
+/// **Edge cases**: values are clamped to ±2⁶¹ and answers to ±2⁶¹, which changes no distance between neighbours and
 /// post-processes the unbounded answer; nothing overflows or traps, whatever the data.
 public protocol WholeNumberMechanism: NoiseMechanism {
   /// The number of whole numbers in one release.

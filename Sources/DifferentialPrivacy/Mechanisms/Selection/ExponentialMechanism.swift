@@ -41,10 +41,10 @@ public struct ExponentialMechanism: Sendable {
     Simulated(draw(scores, using: &generator))
   }
 
-  private func draw<Source: UniformSource & ~Copyable>(_ scores: [Int64], using source: inout Source) -> Int {
+  package func draw<Source: UniformSource & ~Copyable>(_ scores: [Int64], using source: inout Source) -> Int {
     guard let best = scores.max() else { preconditionFailure("a choice needs at least one score") }
     while true {
-      let index = source.uniform(in: 0..<scores.count)
+      let index = Int(source.uniform(under: UInt64(scores.count)))
       if coin.flip(gap: UInt64(bitPattern: best &- scores[index]), using: &source) { return index }
     }
   }

@@ -43,11 +43,11 @@ public struct PermuteAndFlipMechanism: Sendable {
     Simulated(draw(scores, using: &generator))
   }
 
-  private func draw<Source: UniformSource & ~Copyable>(_ scores: [Int64], using source: inout Source) -> Int {
+  package func draw<Source: UniformSource & ~Copyable>(_ scores: [Int64], using source: inout Source) -> Int {
     guard let best = scores.max() else { preconditionFailure("a choice needs at least one score") }
     var order = Array(scores.indices)
     for last in stride(from: order.count - 1, through: 0, by: -1) {
-      order.swapAt(last, source.uniform(in: 0..<(last + 1)))
+      order.swapAt(last, Int(source.uniform(under: UInt64(last + 1))))
       let index = order[last]
       if coin.flip(gap: UInt64(bitPattern: best &- scores[index]), using: &source) { return index }
     }

@@ -85,8 +85,10 @@ public struct ReportNoisyMaxMechanism: PureDP {
     let clamped = scores.map { min(max($0, -limit), limit) }
     switch noise {
     case .laplace:
-      var noisy = clamped
-      self.source.add(to: &noisy, using: &source)
+      // Sums are not clamped: clamped ones could tie where the exact ones do not.
+      var noisy = [Int64](repeating: 0, count: clamped.count)
+      unsafe noisy.withUnsafeMutableBufferPointer { unsafe self.source.fill($0, using: &source) }
+      for index in noisy.indices { noisy[index] += clamped[index] }
       var best = 0
       for index in noisy.indices where noisy[index] > noisy[best] { best = index }
       return best

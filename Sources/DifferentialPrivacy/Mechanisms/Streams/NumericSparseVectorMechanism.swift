@@ -10,7 +10,7 @@ public import SecureRandom
 ///
 /// Cost: one draw a value, and one more for every answer above.
 ///
-/// **Edge cases**: values are clamped to ±2⁶¹ and numbers to ±2⁶².
+/// **Edge cases**: values are clamped to ±2⁶¹ and numbers to ±2⁶¹.
 public struct NumericSparseVectorMechanism: PureDP {
   /// The total pure loss of one stream, numbers included.
   public let epsilon: Epsilon

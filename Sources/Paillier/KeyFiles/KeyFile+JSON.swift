@@ -2,7 +2,7 @@ import BigNumber
 import SecureRandom
 
 /// Reading the numbers of python-paillier's key files.
-private enum KeyFile {
+enum KeyFile {
   static func check(_ json: JSONValue, _ source: String, algorithm: Bool) throws(PaillierError) {
     guard json["kty"]?.text == "DAJ" else {
       throw PaillierError(.malformed, source, "\"kty\" is not \"DAJ\"")
@@ -19,6 +19,22 @@ private enum KeyFile {
     return Natural(bytes: bytes)
   }
 
+  /// A whole number from 0 to 2³¹ - 1.
+  static func count(_ json: JSONValue?, _ name: String) throws(PaillierError) -> Int {
+    guard case .number(let digits)? = json, let value = Int32(digits), value >= 0 else {
+      throw PaillierError(.malformed, name, "not a small whole number")
+    }
+    return Int(value)
+  }
+
+  /// Bytes in unpadded base64url, at most `limit`.
+  static func bytes(_ json: JSONValue?, _ name: String, limit: Int) throws(PaillierError) -> [UInt8] {
+    guard let text = json?.text, text.utf8.count <= (limit * 4 + 2) / 3, let bytes = Base64URL.decode(text) else {
+      throw PaillierError(.malformed, name, "not bytes in unpadded base64url")
+    }
+    return bytes
+  }
+
   static func text(_ json: JSONValue?, _ name: String) throws(PaillierError) -> String {
     guard let json else { return "" }
     guard let text = json.text else { throw PaillierError(.malformed, name, "not text") }
@@ -29,12 +45,19 @@ private enum KeyFile {
 extension PaillierPublicKey {
   /// Reads a public key file of python-paillier (`"kty":"DAJ"`, `"alg":"PAI-GN1"`), or the public part of a private one.
   ///
-  /// A member `"tacit":{"profile":"djn"}` says that the modulus has the Damgård-Jurik-Nielsen shape.
+  /// A member `"tacit":{"profile":"djn"}` says that the modulus has the Damgård-Jurik-Nielsen shape, and `"purpose"` in
+  /// it what the key is for.
   ///
-  /// - Throws: ``PaillierError`` naming the field at fault.
-  public init(parsingJSON bytes: [UInt8], policy: KeySizePolicy = .standard) throws(PaillierError) {
+  /// - Parameter purpose: The purpose the key must have; any when nil.
+  /// - Throws: ``PaillierError`` naming the field at fault; `purpose` for a key with another label.
+  public init(
+    parsingJSON bytes: [UInt8], purpose: KeyPurpose? = nil, policy: KeySizePolicy = .standard
+  ) throws(PaillierError) {
     let document = try JSONValue(parsing: bytes, source: "key file")
     try self.init(document["pub"] ?? document, policy: policy)
+    if let purpose, purpose != self.purpose {
+      throw PaillierError(.purpose, "purpose", "the key is labelled for another purpose")
+    }
   }
 
   init(_ json: JSONValue, policy: KeySizePolicy) throws(PaillierError) {
@@ -44,9 +67,10 @@ extension PaillierPublicKey {
     guard profile.isEmpty || profile == "djn" else {
       throw PaillierError(.malformed, "profile", "the profile is not known")
     }
+    let label = try KeyFile.text(json["tacit"]?["purpose"], "purpose")
     try self.init(
       modulus: n, damgardJurikNielsenShape: profile == "djn", keyIdentifier: KeyFile.text(json["kid"], "kid"),
-      policy: policy)
+      purpose: label.isEmpty ? .encryption : KeyPurpose(label), policy: policy)
   }
 
   /// The key in python-paillier's format, one line.
@@ -57,7 +81,10 @@ extension PaillierPublicKey {
       "kty": .string("DAJ"), "alg": .string("PAI-GN1"), "key_ops": .array([.string("encrypt")]),
       "n": .string(Base64URL.encode(modulusBytes)), "kid": .string(keyIdentifier),
     ]
-    if hasDamgardJurikNielsenShape { members["tacit"] = .object(["profile": .string("djn")]) }
+    var own: [String: JSONValue] = [:]
+    if hasDamgardJurikNielsenShape { own["profile"] = .string("djn") }
+    if purpose != .encryption { own["purpose"] = .string(purpose.label) }
+    if !own.isEmpty { members["tacit"] = .object(own) }
     return .object(members)
   }
 }
@@ -67,7 +94,8 @@ extension PaillierPrivateKey {
   ///
   /// Says nothing about its validity.
   public static func isPrivateKeyFile(_ bytes: [UInt8]) -> Bool {
-    (try? JSONValue(parsing: bytes, source: "key file"))?["pub"] != nil
+    if let json = try? JSONValue(parsing: bytes, source: "key file") { return json["pub"] != nil }
+    return PEM.decode(bytes)?.label == pemLabel
   }
 
   /// Reads a private key file of python-paillier, or of javallier and older releases (`lambda` instead of `p` and `q`).
@@ -89,8 +117,8 @@ extension PaillierPrivateKey {
       let q = try KeyFile.integer(json["q"], "q")
       let cofactors = try Self.cofactors(json["tacit"])
       try self.init(
-        p, q, modulus: publicKey.core.modulus, cofactors: cofactors, keyIdentifier: label, policy: policy,
-        using: &generator)
+        p, q, modulus: publicKey.core.modulus, cofactors: cofactors, keyIdentifier: label,
+        purpose: publicKey.purpose, policy: policy, using: &generator)
     } else {
       let lambda = try KeyFile.integer(json["lambda"], "lambda")
       let n = publicKey.core.modulus.copy()
@@ -105,7 +133,8 @@ extension PaillierPrivateKey {
       }
       let q = n / p
       try self.init(
-        p, q, modulus: n, cofactors: (0, 0), keyIdentifier: label, policy: policy, using: &generator)
+        p, q, modulus: n, cofactors: (0, 0), keyIdentifier: label, purpose: publicKey.purpose, policy: policy,
+        using: &generator)
     }
   }
 
@@ -114,7 +143,8 @@ extension PaillierPrivateKey {
   /// - Throws: ``PaillierError``: `keySize` or `keyShape` with the rule that is broken: both prime, different, equally
   ///   long, not close together, n coprime to (p - 1)(q - 1).
   public init(
-    p: [UInt8], q: [UInt8], keyIdentifier: String = "", policy: KeySizePolicy = .standard
+    p: [UInt8], q: [UInt8], keyIdentifier: String = "", purpose: KeyPurpose = .encryption,
+    policy: KeySizePolicy = .standard
   ) throws(PaillierError) {
     guard p.count + q.count <= KeySize.maximumBits / 8 + 2 else {
       throw PaillierError(.keySize, "p", "the modulus has more than 16384 bits")
@@ -124,12 +154,13 @@ extension PaillierPrivateKey {
     let second = Natural(bytes: q)
     let n = first * second
     try self.init(
-      first, second, modulus: n, cofactors: (0, 0), keyIdentifier: keyIdentifier, policy: policy, using: &generator)
+      first, second, modulus: n, cofactors: (0, 0), keyIdentifier: keyIdentifier, purpose: purpose, policy: policy,
+      using: &generator)
   }
 
   private init(
     _ p: borrowing Natural, _ q: borrowing Natural, modulus: borrowing Natural, cofactors: (UInt64, UInt64),
-    keyIdentifier: String, policy: KeySizePolicy, using generator: inout SecureGenerator
+    keyIdentifier: String, purpose: KeyPurpose, policy: KeySizePolicy, using generator: inout SecureGenerator
   ) throws(PaillierError) {
     guard p * q == modulus else { throw PaillierError(.keyShape, "p", "the primes' product is not the modulus") }
     try policy.check(modulus.bitWidth)
@@ -142,7 +173,8 @@ extension PaillierPrivateKey {
     }
     try self.init(
       checkedPrimes: p.copy(), q.copy(), cofactors: cofactors,
-      damgardJurikNielsenShape: Self.hasDamgardJurikNielsenShape(p, q), keyIdentifier: keyIdentifier)
+      damgardJurikNielsenShape: Self.hasDamgardJurikNielsenShape(p, q), keyIdentifier: keyIdentifier,
+      purpose: purpose)
   }
 
   private static func isPrime(_ number: borrowing Natural, _ generator: inout SecureGenerator) -> Bool {

@@ -1,0 +1,46 @@
+import Foundation
+import Paillier
+import SecureAggregation
+
+/// Packed Paillier with a 2048-bit key: 10,000 parameters of 16 bits, scaled to 100,000.
+enum PaillierBenchmark {
+  static let count = 10_000
+  static let scale = 10.0
+
+  static func run() throws {
+    let shape = try SumShape(count: count, ringBits: 23, maximumContributors: 100, minimumContributors: 2)
+    print("\nPaillier, 2048 bits, measured on 10,000 parameters and printed for 100,000")
+    let key = try PaillierPrivateKey.generate(.bits2048)
+    let publicKey = key.publicKey
+    let values = (0..<count).map { Int64($0 % 65_536) - 32_768 }
+    for variableTime in [true, false] {
+      var client = try PaillierParties.Client(shape, publicKey, variableTime: variableTime)
+      let time = try MaskBenchmark.seconds { _ = try client.protect(values, client: 0, round: 1) }
+      report("client encrypts and signs, \(variableTime ? "variable" : "constant") time", time)
+    }
+    var sum = try PaillierSum(shape, key: key, variableTime: true)
+    var client = sum.makeClient()
+    var server = sum.makeServer(round: 1)
+    var contributions: [EncryptedContribution] = []
+    for number in 0..<8 { contributions.append(try client.protect(values, client: number, round: 1)) }
+    let bytes = contributions[0].serialized()
+    let parse = try MaskBenchmark.seconds { _ = try EncryptedContribution(parsing: bytes, scope: sum.scope) }
+    report("server reads one client's bytes", parse)
+    var other = sum.makeServer(round: 1)
+    let add = try MaskBenchmark.seconds {
+      for contribution in contributions { try server.add(contribution) }
+      try server.merge(other)
+    }
+    _ = other.contributors
+    other = server
+    report("server checks and adds one client", add / 8)
+    let open = try MaskBenchmark.seconds { _ = try sum.open(server) }
+    report("key holder checks 8 clients and opens", open)
+    print("bytes of a client:", Int(Double(bytes.count) * scale), "beside float32:", Int(Double(4 * count) * scale))
+  }
+
+  private static func report(_ name: String, _ seconds: Double) {
+    print(
+      name.padding(toLength: 52, withPad: " ", startingAt: 0), String(format: "%10.1f ms", seconds * scale * 1e3))
+  }
+}

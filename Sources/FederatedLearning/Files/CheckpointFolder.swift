@@ -1,0 +1,73 @@
+import Foundation
+
+/// A folder with the last two checkpoints of a simulation.
+///
+/// A checkpoint is written beside its final name and renamed into place, so that a reader sees all of it or nothing.
+public struct CheckpointFolder: Sendable, Hashable {
+  /// The folder.
+  public let path: String
+  /// A checkpoint is written every so many rounds, and after the last.
+  public let every: Int
+
+  /// A folder, made when it is not there.
+  ///
+  /// - Throws: ``FederatedError`` when it cannot be made or `every` is not positive.
+  public init(_ path: String, every: Int = 1) throws(FederatedError) {
+    guard every > 0 else { throw FederatedError(.checkpoint, path, "needs a positive number of rounds") }
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw FederatedError(.checkpoint, path, "cannot be made a folder")
+    }
+    self.path = path
+    self.every = every
+  }
+
+  /// Writes a checkpoint and removes all but the one before it.
+  public func write(_ checkpoint: Checkpoint) throws {
+    let final = file(checkpoint.round)
+    let draft = final + ".draft"
+    let bytes = try checkpoint.encoded()
+    do {
+      try Data(bytes).write(to: URL(fileURLWithPath: draft))
+      let handle = try FileHandle(forUpdating: URL(fileURLWithPath: draft))
+      try handle.synchronize()
+      try handle.close()
+    } catch {
+      throw FederatedError(.checkpoint, draft, "cannot be written")
+    }
+    guard unsafe rename(draft, final) == 0 else { throw FederatedError(.checkpoint, final, "cannot be put in place") }
+    for old in rounds().filter({ $0 <= checkpoint.round }).dropLast(2) {
+      try? FileManager.default.removeItem(atPath: file(old))
+    }
+  }
+
+  /// The newest checkpoint that is whole; nil when the folder has none at all.
+  ///
+  /// - Throws: ``FederatedError`` when there are checkpoints and none can be used.
+  public func latest(of plan: SimulationPlan) throws -> Checkpoint? {
+    var failure: (any Error)?
+    for round in rounds().reversed() {
+      do {
+        let data = try Data(contentsOf: URL(fileURLWithPath: file(round)))
+        return try Checkpoint([UInt8](data), of: plan)
+      } catch let error as FederatedError {
+        failure = failure ?? FederatedError(.checkpoint, file(round), error.message)
+      } catch {
+        failure = failure ?? FederatedError(.checkpoint, file(round), "cannot be read")
+      }
+    }
+    if let failure { throw failure }
+    return nil
+  }
+
+  private func file(_ round: Int) -> String { "\(path)/round-\(round).checkpoint" }
+
+  private func rounds() -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.compactMap { name in
+      guard name.hasPrefix("round-"), name.hasSuffix(".checkpoint") else { return nil }
+      return Int(name.dropFirst(6).dropLast(11))
+    }.sorted()
+  }
+}

@@ -1,0 +1,89 @@
+private import CKernels
+private import Dispatch
+private import Synchronization
+
+/// Exact squared distances between all pairs of updates.
+struct PairDistances {
+  let count: Int
+  private let squares: [UInt128]
+
+  /// Coordinates at a time: a hundred pieces stay in the second-level cache, and 64 bits hold a piece's sum.
+  private static let piece = 1024
+
+  init(_ updates: [[Int32]], threads: Int) {
+    let n = updates.count
+    let length = updates[0].count
+    let pieces = (length + Self.piece - 1) / Self.piece
+    let next = Atomic<Int>(0)
+    let total = Mutex([UInt128](repeating: 0, count: n * n))
+    DispatchQueue.concurrentPerform(iterations: max(1, min(threads, pieces))) { _ in
+      var own = [UInt128](repeating: 0, count: n * n)
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < pieces else { break }
+        let start = index * Self.piece
+        let width = min(Self.piece, length - start)
+        for i in 0..<n {
+          unsafe updates[i].withUnsafeBufferPointer { x in
+            guard let x = x.baseAddress else { return }
+            for j in 0..<i {
+              own[i * n + j] += unsafe updates[j].withUnsafeBufferPointer { y in
+                guard let y = y.baseAddress else { return 0 }
+                return unsafe UInt128(tacit_squared_distance(x + start, y + start, width))
+              }
+            }
+          }
+        }
+      }
+      total.withLock { sum in for index in sum.indices { sum[index] += own[index] } }
+    }
+    count = n
+    squares = total.withLock { $0 }
+  }
+
+  subscript(_ i: Int, _ j: Int) -> UInt128 { i == j ? 0 : i > j ? squares[i * count + j] : squares[j * count + i] }
+
+  /// Members ordered by Krum's score within their set.
+  ///
+  /// With a single neighbour two members that are each other's nearest have equal scores: the one nearer to all others
+  /// comes first, and only then the order of members decides.
+  func krumOrder(_ members: [Int], bad: Int) -> [Int] {
+    let nearest = max(1, members.count - bad - 2)
+    let scored = members.map { member in
+      let others = members.filter { $0 != member }.map { self[member, $0] }.sorted()
+      return (others.prefix(nearest).reduce(0, +), others.reduce(0, +), member)
+    }
+    return scored.sorted { $0 < $1 }.map(\.2)
+  }
+
+  /// Each update's nearest ones, itself included.
+  func nearest(to member: Int, count wanted: Int) -> [Int] {
+    Array((0..<count).sorted { (self[member, $0], $0) < (self[member, $1], $1) }.prefix(wanted))
+  }
+
+  /// The subset of a size whose largest distance is least, the first of equal ones.
+  func leastDiameter(keeping: Int) throws(FederatedError) -> [Int] {
+    var subsets = 1
+    for index in 0..<min(keeping, count - keeping) {
+      subsets = subsets * (count - index) / (index + 1)
+      guard subsets <= RobustRule.mostSubsets else {
+        throw FederatedError(
+          .configuration, "robust.kind", "minimum-diameter would look through too many subsets of \(count) updates")
+      }
+    }
+    var best: (diameter: UInt128, subset: [Int])?
+    func extend(_ chosen: [Int], from start: Int, _ diameter: UInt128) {
+      if let best, diameter >= best.diameter { return }
+      if chosen.count == keeping {
+        best = (diameter, chosen)
+        return
+      }
+      guard count - start >= keeping - chosen.count else { return }
+      for member in start..<count {
+        extend(chosen + [member], from: member + 1, chosen.reduce(diameter) { max($0, self[$1, member]) })
+      }
+    }
+    extend([], from: 0, 0)
+    return best?.subset ?? []
+  }
+}

@@ -1,0 +1,71 @@
+import SecureAggregation
+import SecureRandom
+import Synchronization
+
+extension Simulation {
+  /// A round whose updates are looked at one by one: hostile clients replace theirs, and a rule combines all.
+  mutating func performRobustRound(_ cohort: [Int], _ present: [Int], _ robust: RobustPlan) throws -> RoundRecord {
+    let task = roundTask(present, noise: nil)
+    let next = Atomic<Int>(0)
+    let found = Mutex<[Int: (update: [Int32], weight: Int64)]>([:])
+    parallel(Array(workers.prefix(max(1, present.count)))) { worker in
+      while true {
+        let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard position < task.queue.count else { return }
+        let client = task.queue[position]
+        let weight = worker.message(client, task)
+        let update = worker.grid
+        found.withLock { $0[client] = (update, weight) }
+      }
+    }
+    let tally = collectTally()
+    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: present.count)
+    record.wireBytes = present.count * ((plan.shape.count * plan.shape.ringBits + 7) / 8)
+    guard present.count >= plan.shape.minimumContributors else {
+      record.abandoned = true
+      return record
+    }
+    let messages = found.withLock { $0 }
+    let clients = messages.keys.sorted()
+    let updates = forge(clients, clients.compactMap { messages[$0]?.update }, robust)
+    guard robust.isWeighted, robust.preparation == nil else {
+      var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "buckets").substream(round)
+      let prepared = robust.preparation?.prepare(updates, using: &generator, threads: threads) ?? updates
+      previousAggregate = try robust.rule.combine(prepared, previous: previousAggregate, threads: threads)
+      applyMean(previousAggregate, weight: 1)
+      return record
+    }
+    var sums = [Int64](repeating: 0, count: plan.network.parameterCount)
+    var total: Int64 = 0
+    for (client, update) in zip(clients, updates) {
+      let weight = messages[client]?.weight ?? 0
+      total += weight
+      for index in sums.indices { sums[index] += Int64(update[index]) * weight }
+    }
+    if total > 0 { applyMean(sums.map(Double.init), weight: Double(total)) }
+    return record
+  }
+
+  /// Replaces the updates of hostile clients; what they send is rounded and saturates like any update.
+  private func forge(_ clients: [Int], _ updates: [[Int32]], _ robust: RobustPlan) -> [[Int32]] {
+    guard let attack = robust.attack else { return updates }
+    let honest = zip(clients, updates).filter { !robust.attackers.contains($0.0) }.map(\.1)
+    let attackers = clients.count - honest.count
+    let limit = Double(plan.quantizer.radius)
+    let generator = SimulationGenerator(seed: plan.configuration.seed, stream: "attack").substream(round)
+    return zip(clients, updates).map { client, own in
+      guard robust.attackers.contains(client) else { return own }
+      var draws = generator.substream(client)
+      return attack.forge(own: own, honest: honest, attackers: attackers, using: &draws)
+        .map { Int32(max(-limit, min(limit, $0.rounded(.toNearestOrEven)))) }
+    }
+  }
+
+  /// Applies a mean in grid steps.
+  private mutating func applyMean(_ sum: [Double], weight: Double) {
+    let scale = plan.quantizer.step / weight
+    let means = FederatedAlgorithm.RoundMeans(
+      update: sum.map { Float($0 * scale) }, steps: 0, participation: 1, rate: plan.learningRate)
+    plan.algorithm.serverUpdate(means, parameters: &parameters, state: &state)
+  }
+}
