@@ -70,7 +70,7 @@ func measure(_ what: String, _ query: Query, _ text: [UInt8], rows: Int, threads
 /// The most memory that the process has used, in megabytes.
 func peakMegabytes() -> Int {
   var usage = rusage()
-  unsafe getrusage(RUSAGE_SELF, &usage)
+  unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
   return usage.ru_maxrss / 1024
 }
 
