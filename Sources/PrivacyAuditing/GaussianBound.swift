@@ -7,8 +7,9 @@
 /// Source: μ ≥ Φ⁻¹(1 − FPR) − Φ⁻¹(FNR) for every test of a μ-GDP mechanism (Dong, Roth and Su 2019), with
 /// Clopper–Pearson limits of both rates (Nasr et al. 2023).
 public struct GaussianBound: Sendable, Hashable {
-  /// The largest μ refuted; 0 when none is. Never the absolute value: an attack that is worse than guessing proves
-  /// nothing.
+  /// The largest μ refuted; 0 when none is.
+  ///
+  /// Never the absolute value: an attack that is worse than guessing proves nothing.
   public let mu: Double
 
   /// The bound from counts of an event that was fixed before they were seen.

@@ -88,8 +88,8 @@ private func normalCounts(_ n: Int, shift: Double, threshold: Double) -> Int {
     #expect(GaussianBound(EventCounts(first: 900, second: 100, trials: 1_000), alpha: 0.05).mu == 0)
   }
 
-  /// Under ε the guesses are right with probability e^ε/(1 + e^ε): the bound read after every guess ever lies above ε in
-  /// at most alpha of the runs. With alpha = 0.01 more than 40 of 1,000 runs has probability below 1e-9.
+  // Under ε the guesses are right with probability e^ε/(1 + e^ε): the bound read after every guess ever lies above ε in
+  // at most alpha of the runs. With alpha = 0.01 more than 40 of 1,000 runs has probability below 1e-9.
   @Test func `the sequential bound may be read at any time`() throws {
     var random = SystemRandomNumberGenerator()
     var alarms = 0

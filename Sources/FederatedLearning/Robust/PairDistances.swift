@@ -61,7 +61,7 @@ struct PairDistances {
     Array((0..<count).sorted { (self[member, $0], $0) < (self[member, $1], $1) }.prefix(wanted))
   }
 
-  /// The subset of a size whose largest distance is least, the first of equal ones.
+  /// The subset of a size whose largest distance is least; of several the one whose distances add up to least.
   func leastDiameter(keeping: Int) throws(FederatedError) -> [Int] {
     var subsets = 1
     for index in 0..<min(keeping, count - keeping) {
@@ -71,19 +71,23 @@ struct PairDistances {
           .configuration, "robust.kind", "minimum-diameter would look through too many subsets of \(count) updates")
       }
     }
-    var best: (diameter: UInt128, subset: [Int])?
-    func extend(_ chosen: [Int], from start: Int, _ diameter: UInt128) {
-      if let best, diameter >= best.diameter { return }
+    // Often one pair is the diameter of several subsets: the sum of all distances decides then, so that the order of the
+    // updates does not.
+    var best: (diameter: UInt128, total: UInt128, subset: [Int])?
+    func extend(_ chosen: [Int], from start: Int, _ diameter: UInt128, _ total: UInt128) {
+      if let best, (diameter, total) >= (best.diameter, best.total) { return }
       if chosen.count == keeping {
-        best = (diameter, chosen)
+        best = (diameter, total, chosen)
         return
       }
       guard count - start >= keeping - chosen.count else { return }
       for member in start..<count {
-        extend(chosen + [member], from: member + 1, chosen.reduce(diameter) { max($0, self[$1, member]) })
+        let distances = chosen.map { self[$0, member] }
+        extend(
+          chosen + [member], from: member + 1, distances.reduce(diameter) { max($0, $1) }, distances.reduce(total, +))
       }
     }
-    extend([], from: 0, 0)
+    extend([], from: 0, 0, 0)
     return best?.subset ?? []
   }
 }

@@ -37,6 +37,13 @@ struct LossCellBuilder {
       if case .gaussian(let squaredMu)? = terms.only {
         let mu = try muValue(squaredMu)
         let q = rate.doubleValue
+        if q > 1 - 1e-6 {
+          // The likelihood ratio has lost its digits near 1 − q. The unsampled Gaussian dominates, since hockey-stick
+          // divergences are jointly convex; nothing is then known from below.
+          var cells = LossCells(step: wanted ?? (mu * reach / 100), rate: 1, mu: mu, reach: reach)
+          cells.isTight = false
+          return both(cells)
+        }
         let top = Glibc.log(q) + mu * reach + mu * mu / 2
         let step = wanted ?? max(1e-7, (Swift.max(0.02 * q * mu, top) - Glibc.log1p(-q)) / 200)
         let remove = LossCells(step: step, rate: q, mu: mu, reach: reach)

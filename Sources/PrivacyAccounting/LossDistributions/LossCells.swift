@@ -145,6 +145,7 @@ package struct LossCells: Sendable {
         up = 1 - share
       }
     }
-    return masses.map { $0 * (1 - slack) }
+    // Where the slack is larger than the masses nothing is known of them, and no mass is negative.
+    return masses.map { $0 * max(0, 1 - slack) }
   }
 }

@@ -76,7 +76,9 @@ struct TiltedProfile: LossProfile {
     for position in stride(from: plan.count - 1, through: 0, by: -1) {
       let index = lowIndex + position
       // Positions of the transform are relative to the base, modulo its length.
-      let value = Swift.max(0, values[(index - base) & mask] + sign * error)
+      let enclosed = values[(index - base) & mask] + sign * error
+      // A value that is no number stands for any mass; a maximum would make it zero and hide it from an upper bound.
+      let value = enclosed.isNaN ? (sign > 0 ? .infinity : 0) : Swift.max(0, enclosed)
       if value > 0 {
         let distance = Double(index) * step - exactCentre
         let exponent = -plan.lambda * distance

@@ -1,4 +1,6 @@
 import ArgumentParser
+import ExactMath
+import PrivacyAccounting
 import PrivacyAuditing
 import Reporting
 
