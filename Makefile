@@ -13,7 +13,7 @@ setup: ## install what the build needs (libgmp, sqlite, zlib headers)
 	@scripts/setup.sh
 
 build: setup ## the command, optimised, in .build/release/tacit
-	swift build -c release --product tacit
+	swift build -c release -debug-info-format none --product tacit
 
 demo: build ## the whole story on embedded real data, ending in a report
 	.build/release/tacit demo --output $(DEMO) --force

@@ -11,7 +11,6 @@ let strict: [SwiftSetting] = [
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let oracle: Target.Dependency = .product(name: "BigInt", package: "BigInt")
@@ -95,7 +94,7 @@ let package = Package(
       "SecureAggregation",
       [
         "CKernels", "SecureRandom", "ExactMath", "BigNumber", "PrivacyAccounting",
-        "DifferentialPrivacy", "Paillier", crypto, cryptoExtras,
+        "DifferentialPrivacy", "Paillier", crypto,
       ]),
     module("PrivacyLedger", ["ExactMath", "PrivacyAccounting", sqlite, crypto]),
 
