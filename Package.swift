@@ -164,7 +164,7 @@ let package = Package(
     tests(
       "SecureAggregation",
       [
-        "SecureAggregation", "Paillier", "DifferentialPrivacy", "PrivacyAccounting",
+        "CKernels", "SecureAggregation", "Paillier", "DifferentialPrivacy", "PrivacyAccounting",
         "SecureRandom", "ExactMath",
       ]),
     tests("PrivacyLedger", ["PrivacyLedger", "PrivacyAccounting", "ExactMath"]),

@@ -85,16 +85,24 @@ public struct PaillierKeyHolder: ~Copyable, Sendable {
   public let scope: PaillierScope
   private let key: PaillierPrivateKey
   private let directory: Directory
+  private let journal: RoundJournal?
   private var opened: Set<Int> = []
 
   /// A key holder that accepts contributions of enrolled clients only.
   ///
+  /// - Parameter journal: where opened rounds are remembered after the process has ended; without one they are
+  ///   remembered as long as this value lives.
   /// - Throws: `PaillierError` when the shape does not fit a slot of this key.
-  public init(_ shape: SumShape, key: consuming PaillierPrivateKey, enrolled: Enrollment) throws {
-    try self.init(shape, key: key, .enrolled(enrolled))
+  public init(
+    _ shape: SumShape, key: consuming PaillierPrivateKey, enrolled: Enrollment, journal: RoundJournal? = nil
+  ) throws {
+    try self.init(shape, key: key, .enrolled(enrolled), journal)
   }
 
-  init(_ shape: SumShape, key: consuming PaillierPrivateKey, _ directory: Directory) throws {
+  init(
+    _ shape: SumShape, key: consuming PaillierPrivateKey, _ directory: Directory, _ journal: RoundJournal? = nil
+  ) throws {
+    self.journal = journal
     let publicKey = key.publicKey
     scope = try PaillierScope(shape, publicKey)
     self.key = key
@@ -106,7 +114,7 @@ public struct PaillierKeyHolder: ~Copyable, Sendable {
   /// The server's own product is not asked for: every factor is checked and multiplied here.
   ///
   /// - Throws: ``AggregationError``: `replayed` for a round opened before; `forged`, `foreign` or `duplicate` naming a
-  ///   client; `tooFew` below the minimum of distinct signers. `PaillierError` for a broken checksum.
+  ///   client; `tooFew` below the minimum of distinct signers; `journal` when the claim cannot be written down. `PaillierError` for a broken checksum.
   public mutating func open(_ contributions: [EncryptedContribution], round: Int) throws -> [Int64] {
     guard !opened.contains(round) else {
       throw AggregationError(.replayed, "round \(round)", "was opened before under this key")
@@ -115,6 +123,7 @@ public struct PaillierKeyHolder: ~Copyable, Sendable {
     for contribution in contributions { try product.add(contribution) }
     let total = try product.total()
     // Remembered before anything is decrypted, so that no failure earns a second look.
+    try journal?.claim(key: scope.publicKey.id, round: round)
     opened.insert(round)
     let shape = scope.shape
     return try key.decrypt(total, minimumSummands: shape.minimumContributors).map {

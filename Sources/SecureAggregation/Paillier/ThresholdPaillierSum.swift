@@ -8,16 +8,29 @@ public struct ThresholdDecryptor: ~Copyable, Sendable {
   public var party: Int { share.party }
   private let share: ThresholdShare
   private let directory: Directory
+  private let journal: RoundJournal?
+  private let threads: Int
   private var opened: Set<Int> = []
 
   /// A decryptor that accepts contributions of enrolled clients only.
   ///
+  /// - Parameters:
+  ///   - journal: as for ``PaillierKeyHolder``.
+  ///   - threads: how many threads share the decryption.
   /// - Throws: `PaillierError` when the shape does not fit a slot of this key.
-  public init(_ shape: SumShape, share: consuming ThresholdShare, enrolled: Enrollment) throws {
-    try self.init(shape, share: share, .enrolled(enrolled))
+  public init(
+    _ shape: SumShape, share: consuming ThresholdShare, enrolled: Enrollment, journal: RoundJournal? = nil,
+    threads: Int = 1
+  ) throws {
+    try self.init(shape, share: share, .enrolled(enrolled), journal, threads)
   }
 
-  init(_ shape: SumShape, share: consuming ThresholdShare, _ directory: Directory) throws {
+  init(
+    _ shape: SumShape, share: consuming ThresholdShare, _ directory: Directory, _ journal: RoundJournal? = nil,
+    _ threads: Int = 1
+  ) throws {
+    self.journal = journal
+    self.threads = threads
     let publicKey = share.key.publicKey
     scope = try PaillierScope(shape, publicKey)
     self.share = share
@@ -34,9 +47,11 @@ public struct ThresholdDecryptor: ~Copyable, Sendable {
     var product = SignedProduct(scope, directory, round: round)
     for contribution in contributions { try product.add(contribution) }
     let total = try product.total()
+    try journal?.claim(key: scope.publicKey.id, round: round)
     opened.insert(round)
     return try share.decryptPart(
-      total, minimumSummands: scope.shape.minimumContributors, context: ThresholdPaillierSum.context(scope, round))
+      total, minimumSummands: scope.shape.minimumContributors, context: ThresholdPaillierSum.context(scope, round),
+      threads: threads)
   }
 }
 
@@ -71,8 +86,11 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
   ///   - shape: as for ``PaillierSum``.
   ///   - dealing: the shares; each goes to a decryptor of its own.
   ///   - variableTime: as for ``PaillierSum``.
+  ///   - threads: how many threads share a decryptor's work.
   /// - Throws: `PaillierError` when the shape does not fit a slot of this key.
-  public init(_ shape: SumShape, dealing: consuming ThresholdDealing, variableTime: Bool = false) throws {
+  public init(
+    _ shape: SumShape, dealing: consuming ThresholdDealing, variableTime: Bool = false, threads: Int = 1
+  ) throws {
     let key = dealing.key
     self.key = key
     scope = try PaillierScope(shape, key.publicKey)
@@ -80,7 +98,7 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
     var parties: [Party] = []
     for number in 1...key.parties {
       parties.append(
-        Party(try ThresholdDecryptor(shape, share: dealing.share(of: number), .local(identities))))
+        Party(try ThresholdDecryptor(shape, share: dealing.share(of: number), .local(identities), nil, threads)))
     }
     self.parties = parties
   }
@@ -138,8 +156,6 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
   }
 
   static func context(_ scope: PaillierScope, _ round: Int) -> String {
-    let digits = Array("0123456789abcdef")
-    let name = scope.digest.map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
-    return "round \(round) of \(name)"
+    "round \(round) of \(RoundJournal.hexadecimal(scope.digest))"
   }
 }
