@@ -73,6 +73,10 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
   private let parties: [Party]
   private let tables: PaillierParties.Tables
   private let identities = LocalIdentities()
+  private let meter = PaillierParties.makeMeter()
+
+  /// Bytes and seconds of encryption, addition and opening; the openings of several decryptors add up.
+  public var phases: [PhaseCost] { meter.phases }
 
   /// A decryptor that can be an element of an array; used by one thread at a time.
   private final class Party: @unchecked Sendable {
@@ -105,12 +109,12 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
 
   /// A client's side, sharing the noise tables.
   public func makeClient() -> PaillierParties.Client {
-    PaillierParties.Client(scope: scope, tables: tables, identities: identities)
+    PaillierParties.Client(scope: scope, tables: tables, identities: identities, meter: meter)
   }
 
   /// An empty running sum of a round.
   public func makeServer(round: Int) -> PaillierParties.Server {
-    PaillierParties.Server(SignedProduct(scope, .local(identities), round: round))
+    PaillierParties.Server(SignedProduct(scope, .local(identities), round: round), meter)
   }
 
   /// Asks decryptors until enough parts are proven, and combines those.
@@ -128,11 +132,15 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
     let context = ThresholdPaillierSum.context(scope, server.round)
     var good: [PartialDecryption] = []
     for party in parties {
-      var part = try party.decryptor.part(server.contributions, round: server.round)
+      var part = try meter.measure(2) {
+        try party.decryptor.part(server.contributions, round: server.round)
+      } bytes: {
+        ($0.json.utf8.count, server.contributionBytes)
+      }
       corrupting[part.party]?(&part)
       good.append(part)
       guard good.count >= key.threshold else { continue }
-      switch combined(good, total, context) {
+      switch meter.measure(2, { combined(good, total, context) }) {
       case .success(let sum): return sum
       case .failure(let error):
         guard error.code == .invalidShare else { throw error }
