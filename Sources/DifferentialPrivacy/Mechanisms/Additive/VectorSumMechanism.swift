@@ -31,12 +31,16 @@ public struct VectorSumMechanism<Noise: WholeNumberMechanism>: Sendable {
   ///
   /// - Precondition: every vector has the mechanism's dimension.
   public func release(_ vectors: [[Int64]], using generator: inout SecureGenerator) -> [Int64] {
-    noise.release(sum(vectors), using: &generator)
+    draw(vectors, using: &generator)
   }
 
   /// The sum with a simulation's stream.
   package func simulate(_ vectors: [[Int64]], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
-    noise.simulate(sum(vectors), using: &generator)
+    Simulated(draw(vectors, using: &generator))
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(_ vectors: [[Int64]], using source: inout Source) -> [Int64] {
+    noise.draw(sum(vectors), using: &source)
   }
 
   package func sum(_ vectors: [[Int64]]) -> [Int64] {

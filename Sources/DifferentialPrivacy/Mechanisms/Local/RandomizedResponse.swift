@@ -37,8 +37,10 @@ public struct RandomizedResponse: PureDP {
   ///
   /// - Throws: ``ParameterError`` for fewer than two answers.
   public init(ratio: LikelihoodRatio, categories: Int = 2) throws(ParameterError) {
+    let categories = try CategoryCount(categories)
     try self.init(
-      replacement: RandomizedResponse.replacement(ratio: ratio, categories: categories), categories: categories)
+      replacement: ReplacementProbability(
+        RandomizedResponse.replacement(ratio: ratio, categories: categories.value)), categories: categories)
   }
 
   static func replacement(ratio: LikelihoodRatio, categories: Int) -> Rational {

@@ -80,7 +80,7 @@ public struct QuantileMechanism: Sendable {
     Simulated(draw(values, using: &generator))
   }
 
-  private func draw<Source: UniformSource & ~Copyable>(_ values: [Int64], using source: inout Source) -> Int64 {
+  package func draw<Source: UniformSource & ~Copyable>(_ values: [Int64], using source: inout Source) -> Int64 {
     let runs = runs(values)
     let best = runs.reduce(UInt64.max) { min($0, $1.miss) }
     let choice = WeightedChoice(
@@ -88,7 +88,7 @@ public struct QuantileMechanism: Sendable {
         WeightedChoice.Item(
           width: run.width, numerator: BigWhole(run.miss - best) * numerator, denominator: denominator)
       })
-    let run = runs[choice.draw(using: &source)]
+    let run = runs[source.choose(choice)]
     return run.first + Int64(source.uniform(under: run.width))
   }
 

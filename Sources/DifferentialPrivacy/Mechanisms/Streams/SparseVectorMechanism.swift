@@ -59,8 +59,14 @@ public struct SparseVectorMechanism: Sendable {
 
   /// Starts a stream against a public threshold.
   public func start(threshold: Int64, using generator: inout SecureGenerator) -> SparseVectorStream {
+    begin(threshold: threshold, using: &generator)
+  }
+
+  package func begin<Source: UniformSource & ~Copyable>(
+    threshold: Int64, using source: inout Source
+  ) -> SparseVectorStream {
     SparseVectorStream(
-      threshold: thresholdNoise.noisy(threshold, using: &generator), noise: valueNoise, left: cutoff.value)
+      threshold: thresholdNoise.noisy(threshold, using: &source), noise: valueNoise, left: cutoff.value)
   }
 }
 
@@ -81,8 +87,12 @@ public struct SparseVectorStream: ~Copyable, Sendable {
 
   /// Whether the value, with noise, reaches the noisy threshold; `nil`, for every value, once the stream has ended.
   public mutating func isAbove(_ value: Int64, using generator: inout SecureGenerator) -> Bool? {
+    draw(value, using: &generator)
+  }
+
+  package mutating func draw<Source: UniformSource & ~Copyable>(_ value: Int64, using source: inout Source) -> Bool? {
     guard left > 0 else { return nil }
-    let above = noise.noisy(value, using: &generator) >= threshold
+    let above = noise.noisy(value, using: &source) >= threshold
     if above { left -= 1 }
     return above
   }
