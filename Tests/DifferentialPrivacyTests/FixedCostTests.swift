@@ -179,7 +179,7 @@ import Testing
   }
 
   @Test func `fixed-cost draws follow their laws by chi-square`() throws {
-    let total = 100_000
+    let total = 40_000
     func fits(_ sampler: FixedCostSampler, _ law: [Int: Double]) -> Bool {
       var output = [Int64](repeating: 0, count: total)
       var source = SecureGenerator()
@@ -200,7 +200,7 @@ import Testing
   @Test(arguments: [16, 20, 30, 50])
   func `wide fixed-cost noise has the deviation of its law`(log: Int) throws {
     let scale = Rational(1 << log)
-    let total = 100_000
+    let total = 20_000
     for (sampler, square) in [(try sampler(laplace: scale), 2.0), (try sampler(gaussian: scale * scale), 1.0)] {
       var output = [Int64](repeating: 0, count: total)
       var source = SecureGenerator()

@@ -36,9 +36,7 @@ public struct ProposeTestRelease<Inner: WholeNumberMechanism>: Sendable {
     guard inner.dimension.value == 1 else {
       throw ParameterError(.outOfRange, "dimension", "must be 1")
     }
-    guard delta.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "delta", "must be above 0")
-    }
+    try ScaleLimits.checkPositive(delta.value, "delta")
     test = try DiscreteLaplaceMechanism(epsilon: testEpsilon)
     self.inner = inner
     self.delta = delta

@@ -132,9 +132,7 @@ extension QuantileTreeMechanism where Noise == DiscreteGaussianMechanism {
     valuesPerUnit: Int = 1
   ) throws(ParameterError) {
     let nodes = try QuantileTreeMechanism.nodes(range, branching, height, valuesPerUnit)
-    guard rho.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "rho", "must be above 0 to choose the noise")
-    }
+    try ScaleLimits.checkPositive(rho.value, "rho")
     let values = Rational(valuesPerUnit)
     let change = Rational(height) * values * values * (adjacency == .replaceOne ? 2 : 1)
     let noise = try DiscreteGaussianMechanism(

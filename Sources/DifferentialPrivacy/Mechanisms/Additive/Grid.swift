@@ -23,9 +23,7 @@ public struct Grid: Sendable, Hashable, CustomStringConvertible {
   ///
   /// - Throws: ``ParameterError`` for scales that are not above zero or whose grid would be out of range.
   public init(forScale scale: Rational) throws(ParameterError) {
-    guard scale.signum > 0 else {
-      throw ParameterError(.outOfRange, "scale", "must be above 0")
-    }
+    try ScaleLimits.checkPositive(scale, "scale")
     try self.init(forSquaredScale: scale * scale)
   }
 

@@ -73,9 +73,7 @@ extension VectorSumMechanism where Noise == DiscreteGaussianMechanism {
   /// - Throws: ``ParameterError`` for a parameter out of range, ρ = 0 included.
   public init(l2Bound bound: Int, dimension: Int, rho: Rho, adjacency: Adjacency) throws(ParameterError) {
     let norm = try NormBound(.l2, bound: bound)
-    guard rho.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "rho", "must be above 0 to choose the noise")
-    }
+    try ScaleLimits.checkPositive(rho.value, "rho")
     let change = Rational(bound * (adjacency == .replaceOne ? 2 : 1))
     let noise = try DiscreteGaussianMechanism(
       sigma: NoiseScale(variance: change * change / (2 * rho.value)), sensitivity: L2Sensitivity(change),

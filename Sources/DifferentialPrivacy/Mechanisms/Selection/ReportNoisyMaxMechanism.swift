@@ -45,12 +45,8 @@ public struct ReportNoisyMaxMechanism: PureDP {
   public init(
     epsilon: Epsilon, noise: Noise, sensitivity: Int = 1, monotone: Bool = false
   ) throws(ParameterError) {
-    guard epsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0")
-    }
-    guard sensitivity > 0 else {
-      throw ParameterError(.outOfRange, "sensitivity", "must be a whole number > 0")
-    }
+    try ScaleLimits.checkPositive(epsilon.value, "epsilon")
+    try ScaleLimits.checkSensitivity(sensitivity)
     let scale = Rational(sensitivity) * (monotone ? 1 : 2) / epsilon.value
     try ScaleLimits.checkScale(scale, "epsilon")
     self.epsilon = epsilon

@@ -29,9 +29,7 @@ public struct NumericSparseVectorMechanism: PureDP {
   public init(
     comparisonEpsilon: Epsilon, answerEpsilon: Epsilon, cutoff: Cutoff, sensitivity: Int = 1, monotone: Bool = false
   ) throws(ParameterError) {
-    guard answerEpsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0 for numbers")
-    }
+    try ScaleLimits.checkPositive(answerEpsilon.value, "epsilon")
     comparisons = try SparseVectorMechanism(
       epsilon: comparisonEpsilon, cutoff: cutoff, sensitivity: sensitivity, monotone: monotone)
     answers = try DiscreteLaplaceMechanism(

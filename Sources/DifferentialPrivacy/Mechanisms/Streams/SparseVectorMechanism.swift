@@ -33,12 +33,8 @@ public struct SparseVectorMechanism: Sendable {
     epsilon: Epsilon, cutoff: Cutoff, sensitivity: Int = 1, monotone: Bool = false,
     thresholdShare: Rational = Rational(1, 2)
   ) throws(ParameterError) {
-    guard epsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0")
-    }
-    guard sensitivity > 0 else {
-      throw ParameterError(.outOfRange, "sensitivity", "must be a whole number > 0")
-    }
+    try ScaleLimits.checkPositive(epsilon.value, "epsilon")
+    try ScaleLimits.checkSensitivity(sensitivity)
     guard thresholdShare.signum > 0, thresholdShare < 1 else {
       throw ParameterError(.outOfRange, "threshold-share", "must lie strictly between 0 and 1")
     }

@@ -78,9 +78,7 @@ public struct ToeplitzMechanism: ConcentratedDP {
   ///
   /// - Throws: ``ParameterError`` for a parameter out of range, ρ = 0 included.
   public init(horizon: Int, rho: Rho, sensitivity: Int = 1, band: Int? = nil) throws(ParameterError) {
-    guard rho.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "rho", "must be above 0 to choose the noise")
-    }
+    try ScaleLimits.checkPositive(rho.value, "rho")
     try self.init(
       horizon: horizon, noiseMultiplier: NoiseMultiplier(squared: 1 / (2 * rho.value)), sensitivity: sensitivity,
       band: band)
