@@ -30,9 +30,9 @@ import Testing
     let sampler = DiscreteLaplaceReference(scale: scale)
     var source = SecureGenerator()
     var counts: [Int: Int] = [:]
-    for _ in 0..<100_000 { counts[Int(sampler.sample(using: &source).clamped), default: 0] += 1 }
+    for _ in 0..<30_000 { counts[Int(sampler.sample(using: &source).clamped), default: 0] += 1 }
     let law = ChiSquare.law(-1_000...1_000) { abs($0) / scale.doubleValue }
-    #expect(ChiSquare.fits(counts, law, total: 100_000))
+    #expect(ChiSquare.fits(counts, law, total: 30_000))
   }
 
   @Test(arguments: ["1/10", "1/2", "1", "5/3", "100", "12345/67"])
@@ -42,8 +42,8 @@ import Testing
     let sampler = DiscreteGaussianReference(variance: variance)
     var source = SecureGenerator()
     var counts: [Int: Int] = [:]
-    for _ in 0..<100_000 { counts[Int(sampler.sample(using: &source).clamped), default: 0] += 1 }
+    for _ in 0..<30_000 { counts[Int(sampler.sample(using: &source).clamped), default: 0] += 1 }
     let law = ChiSquare.law(-1_000...1_000) { $0 * $0 / (2 * variance.doubleValue) }
-    #expect(ChiSquare.fits(counts, law, total: 100_000))
+    #expect(ChiSquare.fits(counts, law, total: 30_000))
   }
 }

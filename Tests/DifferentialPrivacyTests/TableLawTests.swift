@@ -56,7 +56,7 @@ import Testing
     let (s, t) = (BigWhole(denominatorOf: scale), BigWhole(numeratorOf: scale))
     return Table(
       name: name, law: isOneSided ? .geometric(scale: scale) : .discreteLaplace(scale: scale),
-      weight: { expMinus($0 * s, over: $1 * t) }, places: places, stride: scale > Rational(1 << 30) ? 3 : 1)
+      weight: { expMinus($0 * s, over: $1 * t) }, places: places, stride: scale > Rational(1 << 30) ? 5 : scale > 10_000 ? 2 : 1)
   }
 
   private static func gaussian(_ name: String, _ variance: Rational, isReal: Bool = false, places: Int = 3) -> Table {
@@ -64,7 +64,7 @@ import Testing
     return Table(
       name: name, law: isReal ? .roundedNormal(variance: variance) : .discreteGaussian(variance: variance),
       weight: { expMinus($0 * $0 * d, over: $1 * $1 * n << 1) }, isReal: isReal,
-      places: places, stride: variance >= Rational(1 << 60) ? 3 : 1)
+      places: places, stride: variance >= Rational(1 << 60) ? 5 : variance > Rational(1 << 30) ? 2 : 1)
   }
 
   /// I_x(μ)/I_0(μ) from the series Σ (μ/2)^(2k+x)/(k!(k+x)!), all of whose terms are positive.
@@ -106,13 +106,13 @@ import Testing
     // Blocks of two, four and eight, every place of them.
     laplace("discrete Laplace 100", 100, places: 8), gaussian("discrete Gaussian 300²", 90_000, places: 8),
     laplace("geometric 1001/4", Rational(1_001, 4), isOneSided: true, places: 8),
-    // Wide: the first, the last and some places of every block.
+    // Wide: the first, the last and a place between of every second block.
     laplace("discrete Laplace 2²⁰", Rational(1 << 20)),
     laplace("discrete Laplace (2²⁰ + 1)/3", Rational((1 << 20) + 1, 3)),
     laplace("geometric 2¹⁸", Rational(1 << 18), isOneSided: true),
     gaussian("discrete Gaussian 2²⁰", Rational(1 << 40)),
     gaussian("discrete Gaussian 123457/10", Rational(123_457 * 123_457, 100)),
-    // A word of its own for the place; every third block from here on.
+    // A word of its own for the place; every fifth block.
     laplace("discrete Laplace 2⁴⁰", Rational(1 << 40)), gaussian("discrete Gaussian 2³⁰", Rational(1 << 60)),
     // Reals: the density at places of every block.
     gaussian("rounded normal 64", 4_096, isReal: true), gaussian("rounded normal 2¹⁵", Rational(1 << 30), isReal: true),
