@@ -56,7 +56,8 @@ import Testing
     let (s, t) = (BigWhole(denominatorOf: scale), BigWhole(numeratorOf: scale))
     return Table(
       name: name, law: isOneSided ? .geometric(scale: scale) : .discreteLaplace(scale: scale),
-      weight: { expMinus($0 * s, over: $1 * t) }, places: places, stride: scale > Rational(1 << 30) ? 5 : scale > 10_000 ? 2 : 1)
+      weight: { expMinus($0 * s, over: $1 * t) }, places: places,
+      stride: scale > Rational(1 << 30) ? 5 : scale > 10_000 ? 4 : 1)
   }
 
   private static func gaussian(_ name: String, _ variance: Rational, isReal: Bool = false, places: Int = 3) -> Table {
@@ -64,7 +65,7 @@ import Testing
     return Table(
       name: name, law: isReal ? .roundedNormal(variance: variance) : .discreteGaussian(variance: variance),
       weight: { expMinus($0 * $0 * d, over: $1 * $1 * n << 1) }, isReal: isReal,
-      places: places, stride: variance >= Rational(1 << 60) ? 5 : variance > Rational(1 << 30) ? 2 : 1)
+      places: places, stride: variance >= Rational(1 << 60) ? 5 : variance > Rational(1 << 30) ? 4 : 1)
   }
 
   /// I_x(μ)/I_0(μ) from the series Σ (μ/2)^(2k+x)/(k!(k+x)!), all of whose terms are positive.
@@ -106,7 +107,7 @@ import Testing
     // Blocks of two, four and eight, every place of them.
     laplace("discrete Laplace 100", 100, places: 8), gaussian("discrete Gaussian 300²", 90_000, places: 8),
     laplace("geometric 1001/4", Rational(1_001, 4), isOneSided: true, places: 8),
-    // Wide: the first, the last and a place between of every second block.
+    // Wide: the first, the last and a place between of every fourth block.
     laplace("discrete Laplace 2²⁰", Rational(1 << 20)),
     laplace("discrete Laplace (2²⁰ + 1)/3", Rational((1 << 20) + 1, 3)),
     laplace("geometric 2¹⁸", Rational(1 << 18), isOneSided: true),
