@@ -2,8 +2,9 @@ import ExactMath
 import PrivacyAccounting
 import Testing
 
-/// What a second reading of the loss-distribution bounds looked for: each event here once had, or could have had, a bound on
-/// the wrong side. Truth is summed or integrated directly in 60 digits, with neither a transform nor a grid.
+/// Extreme parameters at which a second reading found a bound on the wrong side, or an error that was not counted.
+///
+/// Truth is summed or integrated directly in 60 digits, with neither a transform nor a grid.
 @Suite struct LossDistributionReviewTests {
   let accountant = LossDistributionAccountant()
 
