@@ -13,6 +13,7 @@ struct LossCellBuilder {
   static func spacing(of event: SingleEvent) -> Double? {
     switch event {
     case .pure(let epsilon), .boundedRange(let epsilon), .approximate(let epsilon, _): epsilon.doubleValue
+    case .group(let size, .pure(let epsilon)): (Rational(size) * epsilon).doubleValue
     case .discreteLaplace(let scale, let shift) where shift == 1: (1 / scale).doubleValue
     default: nil
     }
@@ -37,6 +38,7 @@ struct LossCellBuilder {
       if case .gaussian(let squaredMu)? = terms.only {
         let mu = try muValue(squaredMu)
         let q = rate.doubleValue
+        guard q > 1e-250 else { throw unsupported("so rare a sample") }
         if q > 1 - 1e-6 {
           // The likelihood ratio has lost its digits near 1 − q. The unsampled Gaussian dominates, since hockey-stick
           // divergences are jointly convex; nothing is then known from below.
@@ -83,6 +85,8 @@ struct LossCellBuilder {
     switch event {
     case .pure(let epsilon): return AtomicLaw(pure: epsilon.doubleValue, infinity: 0, isTight: true)
     case .boundedRange(let epsilon): return AtomicLaw(pure: epsilon.doubleValue, infinity: 0, isTight: false)
+    case .group(let size, .pure(let epsilon)):
+      return AtomicLaw(pure: (Rational(size) * epsilon).doubleValue, infinity: 0, isTight: false)
     case .approximate(let epsilon, let delta):
       return AtomicLaw(pure: epsilon.doubleValue, infinity: delta.doubleRoundedUp, isTight: true)
     case .randomizedResponse(let p, let k):
@@ -116,6 +120,7 @@ struct LossCellBuilder {
     var cells = LossCells(step: wanted ?? max(widest / 100, 1e-9), atoms: law.atoms, infinity: law.infinity)
     cells.isTight = law.isTight
     cells.conditioning += law.widest + law.massError * 1e15 * cells.step
+    cells.lossError = law.lossError
     return cells
   }
 

@@ -14,14 +14,17 @@ struct LossComposition {
   let parts: [Part]
   /// A bound on the total mass at infinite loss or cut off.
   let infinity: Double
-  /// The mass at infinity that is certainly there.
+  /// Whether lower bounds hold.
   let isTight: Bool
+  /// A bound on how far composed losses are off.
+  let lossError: Double
 
   init(_ cells: [(cells: LossCells, count: Int)], step: Double) {
     self.step = step
     parts = cells.map { Part(first: $0.cells.first, upper: $0.cells.upper, lower: $0.cells.lower, count: $0.count) }
     infinity = cells.reduce(0) { $0 + $1.cells.infinity * Double($1.count) } * (1 + 1e-12)
     isTight = cells.allSatisfy { $0.cells.isTight }
+    lossError = cells.reduce(0) { $0 + $1.cells.lossError * Double($1.count) } * (1 + 1e-12)
   }
 
   /// ln Σ m·e^(λℓ) summed over all parts with multiplicity, for the upper masses.
@@ -67,10 +70,12 @@ struct LossComposition {
       }
       return Part(first: first, upper: masses, lower: masses, count: part.count)
     }
-    return LossComposition(step: step * Double(factor), parts: coarse, infinity: infinity, isTight: isTight)
+    return LossComposition(
+      step: step * Double(factor), parts: coarse, infinity: infinity, isTight: isTight, lossError: lossError)
   }
 
-  private init(step: Double, parts: [Part], infinity: Double, isTight: Bool) {
+  private init(step: Double, parts: [Part], infinity: Double, isTight: Bool, lossError: Double) {
+    self.lossError = lossError
     self.step = step
     self.parts = parts
     self.infinity = infinity

@@ -53,7 +53,11 @@ public struct PrivacyLossDistribution: Sendable, Hashable, Codable {
     try delta(epsilon: Epsilon(unchecked: 0))
   }
 
-  /// Bounds on the smallest false negative rate of any attacker whose false positive rate is `rate`.
+  /// Bounds on the smallest false negative rate of any attacker whose false positive rate is `rate`, on the trade-off
+  /// curve that the profile stands for.
+  ///
+  /// The curve is the convex one below those of both directions of adjacency: the lower bound holds for every attacker, and
+  /// the upper one is attained where the two directions have equal losses, as for all events that are not samples.
   ///
   /// By duality (Dong, Roth and Su 2019, proposition 2.12) it is the largest over ε ≥ 0 of 1 − δ(ε) − e^ε·rate and
   /// e^(−ε)(1 − δ(ε) − rate). Any ε gives a lower bound; for the upper bound the values between two ε are at most those of
@@ -82,7 +86,7 @@ public struct PrivacyLossDistribution: Sendable, Hashable, Codable {
     var ends = (0...16).map { limit * Double($0) / 16 }
     var lower = 0.0
     for _ in 0..<12 {
-      for epsilon in ends { lower = Swift.max(lower, line(try profile(epsilon).upper, epsilon) - 1e-15) }
+      for epsilon in ends { lower = Swift.max(lower, line(try profile(epsilon).upper, epsilon) - 4e-15) }
       var next: Set<Double> = []
       for (left, right) in zip(ends, ends.dropFirst()) {
         let reachable = line(try profile(right).lower ?? 0, left)
@@ -95,9 +99,9 @@ public struct PrivacyLossDistribution: Sendable, Hashable, Codable {
     }
     var upper = lower
     for (left, right) in zip(ends, ends.dropFirst()) {
-      upper = Swift.max(upper, line(known[right]?.lower ?? 0, left) + 1e-15)
+      upper = Swift.max(upper, line(known[right]?.lower ?? 0, left) + 4e-15)
     }
-    if let last = ends.last { upper = Swift.max(upper, line(0, last) + 1e-15) }
+    if let last = ends.last { upper = Swift.max(upper, line(0, last) + 4e-15) }
     return Bounds(lower: Swift.min(most, lower), upper: Swift.min(most, upper))
   }
 }

@@ -17,6 +17,9 @@ struct TiltedProfile: LossProfile {
   private let upper: Side
   private let lower: Side
   private let infinity: Double
+  private let lossError: Double
+  /// A bound on the relative error of suffix sums and of the exponentials in them.
+  private let rounding: Double
   /// Whether lower bounds hold for the event at all.
   let hasLower: Bool
 
@@ -34,8 +37,12 @@ struct TiltedProfile: LossProfile {
     self.plan = plan
     step = composition.step
     infinity = composition.infinity
+    lossError = composition.lossError
     hasLower = composition.isTight
     lowIndex = Int((plan.centre / step).rounded()) - plan.count / 2
+    // Sums of at most 2¹⁹ positive terms, and exponentials of λ(ℓ − c), whose argument is off by a few units of λℓ and λc.
+    let farthest = abs(plan.centre) + Double(plan.count) * step
+    rounding = 1e-9 + 1e-15 * (plan.lambda + 1) * farthest
     let spectrum = TiltedSpectrum(composition, plan)
     let total = composition.cumulant(plan.lambda)
     let top = Double(lowIndex + plan.count) * step
@@ -109,10 +116,8 @@ struct TiltedProfile: LossProfile {
 
   /// An upper bound on ln δ(ε), at most 0; useful near the centre, valid everywhere in `range`.
   func upperLogDelta(_ epsilon: Double) -> Double {
-    let (plain, damped) = sums(upper, epsilon)
-    // Suffix sums of at most 2¹⁹ positive terms have a relative error below 2¹⁹·2⁻⁵² < 2e-10, and exponentials of numbers
-    // up to 690 one below 1e-12.
-    let difference = plain * (1 + 1e-9) - damped * (1 - 1e-9)
+    let (plain, damped) = sums(upper, epsilon - lossError)
+    let difference = plain * (1 + rounding) - damped * (1 - rounding)
     let finite = difference.isNaN ? .infinity : difference
     let lost = upper.outside * Glibc.exp(-plan.lambda * (range.upperBound - plan.centre))
     let main = upper.logScale + Glibc.log(Swift.max(0, finite) + lost) + 1e-12
@@ -123,11 +128,11 @@ struct TiltedProfile: LossProfile {
   /// A lower bound on ln δ(ε).
   func lowerLogDelta(_ epsilon: Double) -> Double {
     guard hasLower else { return -.infinity }
-    let (plain, damped) = sums(lower, epsilon)
+    let (plain, damped) = sums(lower, epsilon + lossError)
     let lambda = plan.lambda
     // Wrapped mass adds at most max_u e^(−λu)(1 − e^(−u)) ≤ 1/(1 + λ) times e^(−λ(ε−c)) per unit.
     let wrapped = lower.outside * Glibc.exp(-lambda * (epsilon - plan.centre)) / (1 + lambda)
-    let finite = plain * (1 - 1e-9) - damped * (1 + 1e-9) - wrapped
+    let finite = plain * (1 - rounding) - damped * (1 + rounding) - wrapped
     guard finite > 0 else { return -.infinity }
     return lower.logScale + Glibc.log(finite) - 1e-12
   }
