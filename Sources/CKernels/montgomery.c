@@ -113,7 +113,7 @@ void tacit_pair_square(const tacit_modulus *n, uint64_t *r, const uint64_t *a, u
   size_t limbs = n->limbs;
   const tacit_kernel *kernel = tacit_kernel_for(limbs);
   uint64_t *t = scratch, *s = t + 2 * limbs, *m = s + 2 * limbs, *spare = m + limbs, *work = spare + limbs;
-  kernel->square(t, a, limbs);
+  kernel->square(t, a, limbs, work);
   kernel->multiply(s, a, a + limbs, limbs, work);
   uint64_t carry = 0;
   for (size_t i = 0; i < 2 * limbs; i++) {

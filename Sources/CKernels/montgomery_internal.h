@@ -7,7 +7,7 @@
 
 #define TACIT_KERNEL_SCRATCH 4
 
-/// The four limb loops everything else is made of. All take `limbs` words per operand; products also take
+/// The four limb loops everything else is made of. All take `limbs` words per operand; products and squares also take
 /// `TACIT_KERNEL_SCRATCH * limbs` words that overlap nothing else.
 typedef struct tacit_kernel {
   /// r[0..<2L] = a*b.
@@ -15,7 +15,7 @@ typedef struct tacit_kernel {
   /// r[0..<2L] += a*b, returning the carry out of the top.
   uint64_t (*multiply_add)(uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch);
   /// r[0..<2L] = a*a.
-  void (*square)(uint64_t *r, const uint64_t *a, size_t limbs);
+  void (*square)(uint64_t *r, const uint64_t *a, size_t limbs, uint64_t *scratch);
   /// With m = t * inverse mod R: t[L..<2L] = (t + m*n)/R mod R, returning the carry word; the words of m are kept.
   uint64_t (*reduce)(uint64_t *t, const uint64_t *n, uint64_t inverse, uint64_t *m, size_t limbs);
 } tacit_kernel;

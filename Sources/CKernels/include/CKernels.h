@@ -5,6 +5,7 @@
 #include "entropy.h"
 #include "gemm.h"
 #include "montgomery.h"
+#include "montgomery_limit.h"
 #include "prefetch.h"
 #include "scrypt.h"
 #include "threshold_scan.h"

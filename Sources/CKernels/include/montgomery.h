@@ -31,7 +31,8 @@ uint64_t tacit_negative_inverse(uint64_t n);
 /// 1 when the processor has BMI2 and ADX and the fast rows are in use, otherwise 0.
 int tacit_montgomery_is_accelerated(void);
 
-/// Forces the portable rows (1) or returns to the processor's best (0). Process-wide; for tests and benchmarks.
+/// Forces the portable rows (1), returns to the processor's best (0), or forces the fast rows (-1) where an emulator runs
+/// their instructions without announcing them. Process-wide; for tests and benchmarks.
 void tacit_montgomery_force_portable(int portable);
 
 /// Limb loops of another library, in GMP's calling conventions, for processors without BMI2 and ADX.
