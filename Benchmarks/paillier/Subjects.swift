@@ -60,7 +60,9 @@ final class Subjects {
   private var limbs: Int { (bits + 63) / 64 }
 
   /// A target in microseconds for one of the sizes that have one.
-  private func target(_ short: Double?, _ long: Double? = nil) -> Double? { bits == 2048 ? short : bits == 3072 ? long : nil }
+  private func target(_ short: Double?, _ long: Double? = nil) -> Double? {
+    bits == 2048 ? short : bits == 3072 ? long : nil
+  }
 
   private func combs(_ variableTime: Bool, tableBytes: Int? = nil) -> Int {
     Cost.comb(exponent: bits / 2, limbs: limbs, tableBytes: tableBytes, variableTime: variableTime)
@@ -87,7 +89,9 @@ final class Subjects {
     try row(
       "encrypt, public key, variable time", target(360, 1200), combs(true), perValueTarget: 5, count: batch
     ) { _ = try publicFast.encrypt(values, plan) }
-    try row("encrypt, public key, variable time, 24 MB", target(300), combs(true, tableBytes: Self.largeTable), count: batch) {
+    try row(
+      "encrypt, public key, variable time, 24 MB", target(300), combs(true, tableBytes: Self.largeTable), count: batch
+    ) {
       _ = try publicLarge.encrypt(values, plan)
     }
     try row(
