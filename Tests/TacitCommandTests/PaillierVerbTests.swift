@@ -147,7 +147,7 @@ import Testing
     try folder.write(String(text.dropLast(100)), to: "proof.json")
     #expect(try CommandRun(verify + ["x"], in: folder).isRefusal(1, naming: "proof.json"))
 
-    #expect(try paillier("encrypt", "pub.json", "41", "-2", Self.small, "--output", "c.json").code == 0)
+    #expect(try paillier("encrypt", "pub.json", Self.small, "--output", "c.json", "--", "41", "-2").code == 0)
     let numbers = ["--numbers", "c.json", Self.small]
     let opened = try CommandRun(["paillier", "prove", "key.json", "--output", "o.json"] + numbers, in: folder)
     #expect(opened.code == 0)
