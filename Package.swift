@@ -135,7 +135,7 @@ let package = Package(
     benchmark("paillier", ["BigNumber", "CKernels", "Paillier", "SecureRandom"]),
     benchmark(
       "secure-aggregation",
-      ["SecureAggregation", "Paillier", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+      ["FederatedLearning", "SecureAggregation", "Paillier", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
     benchmark("pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath"]),
 
     // Notebooks.
@@ -164,7 +164,7 @@ let package = Package(
     tests(
       "SecureAggregation",
       [
-        "SecureAggregation", "Paillier", "DifferentialPrivacy", "PrivacyAccounting",
+        "CKernels", "SecureAggregation", "Paillier", "DifferentialPrivacy", "PrivacyAccounting",
         "SecureRandom", "ExactMath",
       ]),
     tests("PrivacyLedger", ["PrivacyLedger", "PrivacyAccounting", "ExactMath"]),

@@ -53,11 +53,14 @@ struct Subject {
   let name: String
   var unit = "draws"
   let count: Int
+  /// Random bytes a draw, where a draw is made of them.
+  var bytes: Double?
   let body: () -> Void
 }
 
-/// Measures all subjects once, then again, so that a slow minute of the machine falls on all of them alike.
-func interleaved(_ subjects: [Subject], repetitions: Int) -> [Measurement] {
+/// Measures all subjects once and lets the peers have a round, then again, so that a slow minute of the machine falls on
+/// all of them alike.
+func interleaved(_ subjects: [Subject], repetitions: Int, _ peers: Peers) -> [Measurement] {
   for subject in subjects { subject.body() }
   var rates = [[Double]](repeating: [], count: subjects.count)
   for _ in 0..<repetitions {
@@ -66,6 +69,7 @@ func interleaved(_ subjects: [Subject], repetitions: Int) -> [Measurement] {
       subject.body()
       rates[index].append(Double(subject.count) / (processorSeconds() - start))
     }
+    peers.round()
   }
   return zip(subjects, rates).map { Measurement($0.name, unit: $0.unit, rates: $1) }
 }

@@ -1,66 +1,110 @@
-import Glibc
+import Foundation
 
-/// The same measurements of what people use today, by a Python that has the packages.
-enum Peers {
-  /// Runs the script below with `python`, and gives a row for every peer, a note where one is missing.
-  static func measure(python: String, repetitions: Int) -> [Measurement] {
-    let names = ["numpy Laplace (floats, inexact)", "OpenDP discrete Laplace, scale 1000"]
-    let command = "\(quoted(python)) -c \(quoted(script)) \(repetitions) 2>/dev/null"
-    guard let pipe = unsafe popen(command, "r") else {
-      return names.map { Measurement($0, rates: [], note: "absent: \(python) cannot be run") }
-    }
-    var rows: [(name: String, rates: [Double], note: String?)] = []
-    var buffer = [CChar](repeating: 0, count: 1 << 16)
-    while unsafe fgets(&buffer, Int32(buffer.count), pipe) != nil {
-      let line = String(decoding: buffer.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      let fields = line.split(separator: "\t").map(String.init)
-      guard fields.count == 2 else { continue }
-      let rates = fields[1].split(separator: " ").compactMap { Double($0) }
-      rows.append((fields[0], rates, rates.isEmpty ? fields[1] : nil))
-    }
-    unsafe pclose(pipe)
-    if rows.isEmpty { return names.map { Measurement($0, rates: [], note: "absent: \(python) cannot be run") } }
-    return rows.map { Measurement($0.name, rates: $0.rates, note: $0.note) }
+/// What people use today, run by a Python that has the packages: one process, asked for a round at a time, so that its
+/// measurements fall between our own.
+final class Peers {
+  private let process = Process()
+  private let requests = Pipe()
+  private let answers = Pipe()
+  private var rates: [String: [Double]] = [:]
+  private var notes: [String: String] = [:]
+  private var order: [String] = []
+  private var pending = ""
+  private var isRunning = false
+
+  /// Starts `python` with the script below.
+  init(python: String) {
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [python, "-c", Peers.script]
+    process.standardInput = requests
+    process.standardOutput = answers
+    process.standardError = FileHandle.nullDevice
+    // One thread, whatever the packages would take.
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"]) { $1 }
+    isRunning = (try? process.run()) != nil
+    // The first round warms up and is thrown away.
+    round()
+    rates = [:]
   }
 
-  private static func quoted(_ text: String) -> String {
-    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  /// Every peer once.
+  func round() {
+    guard isRunning else { return }
+    try? requests.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
+    while let line = readLine(), line != "end" {
+      let fields = line.split(separator: "\t").map(String.init)
+      guard fields.count == 2 else { continue }
+      if !order.contains(fields[0]) { order.append(fields[0]) }
+      if let rate = Double(fields[1]) {
+        rates[fields[0], default: []].append(rate)
+      } else {
+        notes[fields[0]] = fields[1]
+      }
+    }
+  }
+
+  private func readLine() -> String? {
+    while !pending.contains("\n") {
+      let data = answers.fileHandleForReading.availableData
+      if data.isEmpty {
+        isRunning = false
+        return nil
+      }
+      pending += String(decoding: data, as: UTF8.self)
+    }
+    let parts = pending.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+    pending = parts.count > 1 ? String(parts[1]) : ""
+    return String(parts[0])
+  }
+
+  /// A row for every peer, and a note where one is missing.
+  func measurements() -> [Measurement] {
+    try? requests.fileHandleForWriting.close()
+    if isRunning { process.waitUntilExit() }
+    if order.isEmpty { return [Measurement("numpy and OpenDP", rates: [], note: "absent: this Python cannot be run")] }
+    return order.map { Measurement($0, rates: rates[$0] ?? [], note: notes[$0]) }
   }
 
   private static let script = """
     import sys, time
-    repetitions = int(sys.argv[1])
-    subjects = []
+    subjects, missing = [], []
     try:
         import numpy
         source = numpy.random.default_rng()
-        n = 1 << 20
-        subjects.append(("numpy Laplace (floats, inexact)", n, lambda: source.laplace(0, 1000, n)))
-        subjects.append(("numpy normal (floats, inexact)", n, lambda: source.normal(0, 1000, n)))
+        n = 1 << 18
+        name = "numpy " + numpy.__version__
+        for scale in (1000, 1 << 20):
+            subjects.append((f"{name} Laplace {scale} (floats, inexact)", n, lambda s=scale: source.laplace(0, s, n)))
+            subjects.append((f"{name} normal {scale} (floats, inexact)", n, lambda s=scale: source.normal(0, s, n)))
     except ImportError:
-        print("numpy\\tabsent: not installed")
+        missing.append("numpy")
     try:
         import opendp.prelude as dp
         from importlib.metadata import version
         dp.enable_features("contrib")
-        m = 4096
-        one = dp.vector_domain(dp.atom_domain(T="i64")), dp.l1_distance(T="i64")
-        two = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64")
-        values = [0] * m
-        laplace = dp.m.make_laplace(*one, scale=1000.0)
-        gaussian = dp.m.make_gaussian(*two, scale=1000.0)
+        m = 1024
         name = "OpenDP " + version("opendp")
-        subjects.append((name + " discrete Laplace, scale 1000", m, lambda: laplace(values)))
-        subjects.append((name + " discrete Gaussian, sigma 1000", m, lambda: gaussian(values)))
+        values = [0] * m
+        floats = [0.0] * m
+        for scale in (1000.0, float(1 << 20)):
+            whole = dp.vector_domain(dp.atom_domain(T="i64"))
+            real = dp.vector_domain(dp.atom_domain(T="f64", nan=False))
+            for kind, domain, data in (("discrete", whole, values), ("float", real, floats)):
+                T = "i64" if kind == "discrete" else "f64"
+                laplace = dp.m.make_laplace(domain, dp.l1_distance(T=T), scale=scale)
+                gaussian = dp.m.make_gaussian(domain, dp.l2_distance(T="f64"), scale=scale)
+                subjects.append((f"{name} {kind} Laplace, scale {int(scale)}", m, lambda f=laplace, d=data: f(d)))
+                subjects.append((f"{name} {kind} Gaussian, sigma {int(scale)}", m, lambda f=gaussian, d=data: f(d)))
     except ImportError:
-        print("OpenDP\\tabsent: not installed")
-    rates = [[] for _ in subjects]
-    for turn in range(repetitions + 1):
-        for place, (name, count, body) in enumerate(subjects):
-            start = time.process_time()
+        missing.append("OpenDP")
+    for line in sys.stdin:
+        for name in missing:
+            print(name + "\\tabsent: not installed")
+        for name, count, body in subjects:
+            start = time.thread_time()
             body()
-            if turn: rates[place].append(count / (time.process_time() - start))
-    for (name, _, _), found in zip(subjects, rates):
-        print(name + "\\t" + " ".join(str(rate) for rate in found), flush=True)
+            print(f"{name}\\t{count / (time.thread_time() - start)}")
+        print("end", flush=True)
     """
 }

@@ -36,6 +36,17 @@ enum PaillierBenchmark {
     report("server checks and adds one client", add / 8)
     let open = try MaskBenchmark.seconds { _ = try sum.open(server) }
     report("key holder checks 8 clients and opens", open)
+    let dealing = try ThresholdDealing.generate(.bits2048, threshold: 2, parties: 3)
+    let first = ClientIdentity(client: 0)
+    let second = ClientIdentity(client: 1)
+    let enrollment = try Enrollment([first.enrolled, second.enrolled])
+    var sender = try PaillierParties.Client(shape, dealing.key.publicKey, variableTime: true)
+    let pair = [
+      try sender.protect(values, round: 1, as: first), try sender.protect(values, round: 1, as: second),
+    ]
+    var decryptor = try ThresholdDecryptor(shape, share: dealing.share(of: 1), enrolled: enrollment)
+    let part = try MaskBenchmark.seconds { _ = try decryptor.part(pair, round: 1) }
+    report("one of several decryptors, with its proof", part)
     print("bytes of a client:", Int(Double(bytes.count) * scale), "beside float32:", Int(Double(4 * count) * scale))
   }
 

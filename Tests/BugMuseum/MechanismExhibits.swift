@@ -106,6 +106,9 @@ import Testing
 
   @Test func `not-a-number in the data is no answer and no crash`() throws {
     // diffprivlib #107: a quantile that crashes on NaN is an unpaid release.
+    // The broken clamp lets it through, and the sum is no number for everybody to see.
+    func broken(_ value: Double) -> Double { value < 0 ? 0 : value > 1 ? 1 : value }
+    #expect([0.5, Double.nan].reduce(0) { $0 + broken($1) }.isNaN)
     let grid = try Grid(exponent: -10)
     #expect(grid.steps(toward: .nan) == nil)
     var generator = SecureGenerator()
@@ -118,6 +121,9 @@ import Testing
     // tumult-core 0.18.0: Int64 overflow in prefix sums. Clamping is the same function for every value.
     var generator = SecureGenerator()
     let mechanism = try DiscreteLaplaceMechanism(scale: 1)
+    // The broken sum wraps: the neighbour of the largest value is answered with the smallest.
+    func broken(_ value: Int64, _ noise: Int64) -> Int64 { value &+ noise }
+    #expect(broken(.max, 1) < 0 && broken(.max - 1, 1) > 0)
     for value in [Int64.max, .max - 1, .min, .min + 1] {
       let answer = mechanism.release(value, using: &generator)
       // A noise of 2^61 has probability e^(−2^61).
@@ -127,6 +133,11 @@ import Testing
 
   @Test func `an event names the noise that is drawn, so less noise cannot cost less`() throws {
     // PySyft #6914 and a research knob of the same kind: noise scaled without the account.
+    // The broken mechanism draws at half its scale and states the event of the whole: its neighbours' laws differ by e^(2/b).
+    let declared = 1.0 / 2
+    let law = { (x: Int) in exp(-Double(abs(x)) / 1) }
+    let shifted = { (x: Int) in exp(-Double(abs(x - 1)) / 1) }
+    #expect(loss((-5...5).map(law), (-5...5).map(shifted)) > declared)
     for scale in [1, 2, 40] {
       let mechanism = try DiscreteLaplaceMechanism(scale: Rational(scale), sensitivity: 1, dimension: 1)
       #expect(mechanism.event == (try PrivacyEvent.discreteLaplace(scale: Rational(scale))))

@@ -65,6 +65,29 @@ import Testing
     }
   }
 
+  /// The drawn law is within δ of the ideal one, and so is every hockey-stick divergence of two shifted copies.
+  private func checkDistance(
+    _ drawn: (at: [Rational], reach: Int), _ ideal: [Int: (low: Rational, high: Rational)], beyond: Rational, shift: Int
+  ) {
+    func at(_ x: Int) -> Rational { abs(x) <= drawn.reach ? drawn.at[x + drawn.reach] : .zero }
+    let distance = ideal.reduce(Rational.zero) { sum, entry in
+      let lacking = entry.value.high - at(entry.key)
+      return lacking.signum > 0 ? sum + lacking : sum
+    }
+    #expect(distance + beyond <= FixedCostSampler.failure)
+    // e^ε = 1, 1.1, 3 and 100.
+    for factor in [Rational(1), Rational(11, 10), 3, 100] {
+      let allowed = ideal.reduce(Rational.zero) { sum, entry in
+        guard let other = ideal[entry.key - shift] else { return sum }
+        let excess = entry.value.low - factor * other.high
+        return excess.signum > 0 ? sum + excess : sum
+      }
+      for side in [shift, -shift] {
+        #expect(failure(drawn, shift: side, factor: factor) <= allowed + FixedCostSampler.failure)
+      }
+    }
+  }
+
   @Test(arguments: ["1/3", "1", "5/2"])
   func `fixed-cost Laplace is the law less a failure, enumerated exactly`(scale: String) throws {
     let scale = try #require(Rational(scale))
@@ -83,6 +106,7 @@ import Testing
       let factor = 1 / ExactBounds.expMinus(1 / scale).high
       #expect(failure(drawn, shift: change, factor: factor) <= FixedCostSampler.failure)
     }
+    checkDistance(drawn, ideal, beyond: beyond, shift: 1)
   }
 
   @Test(arguments: ["1/4", "4", "100"])
@@ -103,6 +127,8 @@ import Testing
       #expect(drawn.at[x + drawn.reach] >= least * (try #require(exact[x])).low)
       #expect((try #require(ideal[x])).low <= (try #require(exact[x])).high)
     }
+    // Beyond the reach, which is Δ + zσ with z² ≥ 86, lies less than 2e^(−43).
+    checkDistance(drawn, exact, beyond: ExactBounds.expMinus(43).high * 2, shift: 1)
   }
 
   @Test(arguments: ["2560", "10001/3"])
@@ -123,6 +149,16 @@ import Testing
       }
       #expect(drawn >= least * (try #require(ideal[x])).low)
     }
+    guard variance == 2_560 else { return }
+    // The whole law, and its distance from the ideal one.
+    let most = digit.reach + 16 * last.reach
+    var whole = [Rational](repeating: .zero, count: 2 * most + 1)
+    for y in -last.reach...last.reach {
+      for x in -digit.reach...digit.reach {
+        whole[x + 16 * y + most] += last.at[y + last.reach] * digit.at[x + digit.reach]
+      }
+    }
+    checkDistance((whole, most), ideal, beyond: ExactBounds.expMinus(43).high * 2, shift: 1)
   }
 
   @Test func `every draw takes the same words in the same calls`() throws {
@@ -143,7 +179,7 @@ import Testing
   }
 
   @Test func `fixed-cost draws follow their laws by chi-square`() throws {
-    let total = 100_000
+    let total = 40_000
     func fits(_ sampler: FixedCostSampler, _ law: [Int: Double]) -> Bool {
       var output = [Int64](repeating: 0, count: total)
       var source = SecureGenerator()
@@ -164,7 +200,7 @@ import Testing
   @Test(arguments: [16, 20, 30, 50])
   func `wide fixed-cost noise has the deviation of its law`(log: Int) throws {
     let scale = Rational(1 << log)
-    let total = 100_000
+    let total = 20_000
     for (sampler, square) in [(try sampler(laplace: scale), 2.0), (try sampler(gaussian: scale * scale), 1.0)] {
       var output = [Int64](repeating: 0, count: total)
       var source = SecureGenerator()

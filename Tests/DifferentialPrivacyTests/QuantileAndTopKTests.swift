@@ -23,11 +23,11 @@ import Testing
       quantile: Rational(a, b), range: 0...12, epsilon: Epsilon(Rational(2)), adjacency: .addOrRemove)
     let law = law(values.map { min(max($0, 0), 12) }, a, b, change: change, epsilon: 2, top: 12)
     var generator = SecureGenerator()
-    let counts = (0..<3_000).reduce(into: [Int: Int]()) { counts, _ in
+    let counts = (0..<800).reduce(into: [Int: Int]()) { counts, _ in
       counts[Int(mechanism.release(values, using: &generator)), default: 0] += 1
     }
     // False-alarm rate 1e-9.
-    #expect(ChiSquare.fits(counts, Dictionary(uniqueKeysWithValues: law.enumerated().map { ($0, $1) }), total: 3_000))
+    #expect(ChiSquare.fits(counts, Dictionary(uniqueKeysWithValues: law.enumerated().map { ($0, $1) }), total: 800))
     #expect(mechanism.event == (try PrivacyEvent.exponential(epsilon: 2)))
   }
 
@@ -51,11 +51,11 @@ import Testing
     let mechanism = try QuantileMechanism(
       quantile: Rational(1, 2), range: 0...3, epsilon: Epsilon(Rational(1)), adjacency: .replaceOne)
     var generator = SecureGenerator()
-    let counts = (0..<4_000).reduce(into: [Int: Int]()) { counts, _ in
+    let counts = (0..<1_500).reduce(into: [Int: Int]()) { counts, _ in
       counts[Int(mechanism.release([], using: &generator)), default: 0] += 1
     }
     // False-alarm rate 1e-9.
-    #expect(ChiSquare.fits(counts, [0: 0.25, 1: 0.25, 2: 0.25, 3: 0.25], total: 4_000))
+    #expect(ChiSquare.fits(counts, [0: 0.25, 1: 0.25, 2: 0.25, 3: 0.25], total: 1_500))
     let wide = try QuantileMechanism(
       quantile: Rational(1, 2), range: -(1 << 61)...(1 << 61), epsilon: Epsilon(Rational(1)), adjacency: .addOrRemove)
     for _ in 0..<20 {
@@ -97,12 +97,12 @@ import Testing
       }
     }
     var generator = SecureGenerator()
-    let counts = (0..<20_000).reduce(into: [Int: Int]()) { counts, _ in
+    let counts = (0..<8_000).reduce(into: [Int: Int]()) { counts, _ in
       let chosen = mechanism.choose(scores, using: &generator)
       counts[4 * chosen[0] + chosen[1], default: 0] += 1
     }
     // False-alarm rate 1e-9.
-    #expect(ChiSquare.fits(counts, law, total: 20_000))
+    #expect(ChiSquare.fits(counts, law, total: 8_000))
   }
 
   @Test func `choosing more than there are gives all of them once`() throws {

@@ -23,7 +23,7 @@ import Testing
     let weights = scores.map { exp(rate * Double($0)) }
     let law = Dictionary(uniqueKeysWithValues: weights.enumerated().map { ($0, $1 / weights.reduce(0, +)) })
     // False-alarm rate 1e-9.
-    #expect(ChiSquare.fits(counts(60_000) { mechanism.choose(scores, using: &$0) }, law, total: 60_000))
+    #expect(ChiSquare.fits(counts(20_000) { mechanism.choose(scores, using: &$0) }, law, total: 20_000))
     #expect(mechanism.event == (try PrivacyEvent.exponential(epsilon: epsilon)))
   }
 
@@ -47,22 +47,7 @@ import Testing
     let mechanism = try PermuteAndFlipMechanism(epsilon: Epsilon(Rational(1)))
     let law = Dictionary(uniqueKeysWithValues: permuteAndFlipLaw(scores, 0.5).enumerated().map { ($0, $1) })
     // False-alarm rate 1e-9.
-    #expect(ChiSquare.fits(counts(60_000) { mechanism.choose(scores, using: &$0) }, law, total: 60_000))
-  }
-
-  @Test func `no neighbour moves a choice by more than the event claims`() throws {
-    // The enumerated law on all neighbours whose scores differ by at most one.
-    for change in 0..<243 {
-      var neighbour = scores
-      var digits = change
-      for index in neighbour.indices {
-        neighbour[index] += Int64(digits % 3 - 1)
-        digits /= 3
-      }
-      for (a, b) in zip(permuteAndFlipLaw(scores, 0.5), permuteAndFlipLaw(neighbour, 0.5)) {
-        #expect(abs(log(a / b)) <= 1 + 1e-12)
-      }
-    }
+    #expect(ChiSquare.fits(counts(20_000) { mechanism.choose(scores, using: &$0) }, law, total: 20_000))
   }
 
   @Test func `scores at the ends of the range neither trap nor win by mistake`() throws {
@@ -84,7 +69,7 @@ import Testing
     var law = Dictionary(uniqueKeysWithValues: (0..<categories).map { ($0, p / Double(categories)) })
     law[1, default: 0] += 1 - p
     // False-alarm rate 1e-9.
-    #expect(ChiSquare.fits(counts(40_000) { mechanism.respond(1, using: &$0) }, law, total: 40_000))
+    #expect(ChiSquare.fits(counts(20_000) { mechanism.respond(1, using: &$0) }, law, total: 20_000))
     var generator = SecureGenerator()
     for answer in [Int.min, -1, categories, .max] {
       #expect((0..<categories).contains(mechanism.respond(answer, using: &generator)))

@@ -83,7 +83,7 @@ import Testing
     let proof = Array(PaillierProof(.decryption, [[0, 1, 2, 3], [1, 5], [0]]).json.utf8)
     let part = Array(
       PartialDecryption(
-        party: 1, context: "c", parts: [.init(value: [1, 2, 3], first: [4], second: [5, 6], answer: [7])]
+        party: 1, context: "c", values: [[1, 2, 3], [8]], proof: .init(first: [4], second: [5, 6], answer: [7])
       ).json.utf8)
     var mutator = Mutator(state: 2)
     var wrong = 0

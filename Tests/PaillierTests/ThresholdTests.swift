@@ -55,38 +55,40 @@ import Testing
     let key = dealing.key
     let plan = try SlotPlan(valueBits: 8, maxSummands: 2, for: key.publicKey)
     var encryptor = try Encryptor(key.publicKey)
-    let vector = try encryptor.encrypt([1, 2, 3], plan)
-    let other = try encryptor.encrypt([1, 2, 3], plan)
+    let numbers = (0..<60).map { Int64($0) - 30 }
+    let vector = try encryptor.encrypt(numbers, plan)
+    #expect(vector.ciphertextCount > 2)
+    let other = try encryptor.encrypt(numbers, plan)
     let honest = try dealing.share(of: 1).decryptPart(vector, context: "a")
     let helper = try dealing.share(of: 2).decryptPart(vector, context: "a")
-    #expect(try key.combine([honest, helper], vector, context: "a") == [1, 2, 3])
+    #expect(try key.combine([honest, helper], vector, context: "a") == numbers)
 
     var forged: [PartialDecryption] = []
     for bit in [0, 1, 7, 60, 200] {
-      for field in 0..<4 {
+      func flip(_ bytes: inout [UInt8]) { bytes[bytes.count - 1 - bit / 8] ^= 1 << UInt8(bit % 8) }
+      let fields: [(inout PartialDecryption) -> Void] = [
+        { flip(&$0.values[0]) }, { flip(&$0.values[$0.values.count - 1]) }, { flip(&$0.proof.first) },
+        { flip(&$0.proof.second) }, { flip(&$0.proof.answer) },
+      ]
+      for field in fields {
         var changed = honest
-        var part = changed.parts[0]
-        func flip(_ bytes: [UInt8]) -> [UInt8] {
-          var bytes = bytes
-          bytes[bytes.count - 1 - bit / 8] ^= 1 << UInt8(bit % 8)
-          return bytes
-        }
-        switch field {
-        case 0: part.value = flip(part.value)
-        case 1: part.first = flip(part.first)
-        case 2: part.second = flip(part.second)
-        default: part.answer = flip(part.answer)
-        }
-        changed.parts[0] = part
+        field(&changed)
         forged.append(changed)
       }
     }
-    forged.append(PartialDecryption(party: 3, context: "a", parts: honest.parts))
-    forged.append(PartialDecryption(party: 1, context: "a", parts: helper.parts))
-    forged.append(PartialDecryption(party: 1, context: "b", parts: honest.parts))
-    forged.append(PartialDecryption(party: 1, context: "a", parts: []))
-    forged.append(PartialDecryption(party: 1, context: "a", parts: honest.parts + honest.parts))
-    forged.append(PartialDecryption(party: 0, context: "a", parts: honest.parts))
+    // Two values whose errors cancel in a product without weights.
+    var cancelling = honest
+    let square = Natural(bytes: key.publicKey.modulusBytes) * Natural(bytes: key.publicKey.modulusBytes)
+    guard let quarter = Natural(4).inverse(modulo: square) else { return }
+    cancelling.values[0] = ((Natural(bytes: honest.values[0]) * 4) % square).bytes()
+    cancelling.values[1] = ((Natural(bytes: honest.values[1]) * quarter) % square).bytes()
+    forged.append(cancelling)
+    forged.append(PartialDecryption(party: 3, context: "a", values: honest.values, proof: honest.proof))
+    forged.append(PartialDecryption(party: 1, context: "a", values: helper.values, proof: helper.proof))
+    forged.append(PartialDecryption(party: 1, context: "b", values: honest.values, proof: honest.proof))
+    forged.append(PartialDecryption(party: 1, context: "a", values: [], proof: honest.proof))
+    forged.append(PartialDecryption(party: 1, context: "a", values: honest.values + honest.values, proof: honest.proof))
+    forged.append(PartialDecryption(party: 0, context: "a", values: honest.values, proof: honest.proof))
     let elsewhere = try dealing.share(of: 1).decryptPart(other, context: "a")
     forged.append(elsewhere)
     for part in forged {

@@ -1,3 +1,4 @@
+import Foundation
 import Paillier
 import SecureAggregation
 import Testing
@@ -72,6 +73,43 @@ import Testing
     #expect(refusal(contributions) == nil)
   }
 
+  @Test func `a journal keeps a round closed for the next process too, and a claim cut short was none`() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "rounds-\(UUID().uuidString)").path()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let key = try PaillierPrivateKey.generate(.insecure(bits: 512))
+    let secret = Array(key.exportSecretJSON().utf8)
+    let identities = [ClientIdentity.enrolling(0), ClientIdentity.enrolling(1)]
+    let enrollment = try Enrollment(identities.map(\.enrolled))
+    let shape = try Self.shape()
+    var client = try PaillierParties.Client(shape, key.publicKey)
+    var rounds: [Int: [EncryptedContribution]] = [:]
+    for round in 1...2 {
+      for holder in identities {
+        rounds[round, default: []].append(
+          try client.protect([1, 2, 3, 4, 5, 6], round: round, as: holder.identity))
+      }
+    }
+    func open(_ round: Int) throws -> [Int64] {
+      let again = try PaillierPrivateKey(parsingJSON: secret, policy: .insecureAnySize)
+      var holder = try PaillierKeyHolder(
+        shape, key: again, enrolled: enrollment, journal: RoundJournal(path: path))
+      return try holder.open(rounds[round] ?? [], round: round)
+    }
+    #expect(try open(1) == [2, 4, 6, 8, 10, 12])
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber
+    #expect(mode?.intValue == 0o600)
+    // A crash in the middle of the second claim: no line end, so it was never granted.
+    let line = try String(contentsOfFile: path, encoding: .utf8)
+    try (line + line.dropLast(2) + "2").write(toFile: path, atomically: false, encoding: .utf8)
+    #expect(try open(2) == [2, 4, 6, 8, 10, 12])
+    for round in 1...2 { #expect(performing: { _ = try open(round) }, throws: { code($0) == .replayed }) }
+    #expect(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count == 2)
+    // Without a place to write, nothing is opened.
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    #expect(performing: { _ = try open(2) }, throws: { code($0) == .journal })
+  }
+
   @Test func `truncated, extended and foreign ciphertexts are refused`() throws {
     var setting = try Self.setting()
     let made = try setting.client.protect([1, 2, 3, 4, 5, 6], round: 1, as: ClientIdentity(client: 0))
@@ -119,5 +157,19 @@ import Testing
 
 extension PartialDecryption {
   /// Another value with the same proof.
-  mutating func corrupt() { parts[0].value[parts[0].value.count - 1] ^= 1 }
+  mutating func corrupt() { values[0][values[0].count - 1] ^= 1 }
+}
+
+extension ClientIdentity {
+  /// An identity that can be an element of an array.
+  final class Holder {
+    let identity: ClientIdentity
+    let enrolled: EnrolledClient
+    init(_ identity: consuming ClientIdentity) {
+      enrolled = identity.enrolled
+      self.identity = identity
+    }
+  }
+
+  static func enrolling(_ client: Int) -> Holder { Holder(ClientIdentity(client: client)) }
 }

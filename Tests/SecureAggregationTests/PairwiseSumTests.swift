@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `random cohorts of any size give the plain sum in narrow and wide rings`() throws {
-    for bits in [20, 32, 33, 62] {
+    for bits in [20, 23, 24, 25, 32, 33, 62] {
       let shape = try SumShape(count: 9, ringBits: bits, maximumContributors: 40, minimumContributors: 2)
       var sum = PairwiseSum(shape)
       var generator = SimulationGenerator(seed: UInt64(bits), stream: "cohorts")

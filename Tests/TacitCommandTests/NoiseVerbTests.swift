@@ -46,6 +46,29 @@ import Testing
     }
   }
 
+  @Test func `samples of fixed cost are whole numbers, and their event has the failure`() throws {
+    for name in ["discrete-laplace", "discrete-gaussian"] {
+      let samples = try lines(name, "--scale", "20", "--fixed-cost", "--count", "40")
+      #expect(samples.count == 40 && samples.allSatisfy { Int($0) != nil })
+      let run = try folder.run("noise", name, "--scale", "20", "--fixed-cost", "--describe")
+      #expect((run.json?["event"] as? String)?.contains("delta=0.000000000000000001") == true)
+    }
+    let refused = try folder.run("noise", "skellam", "--scale", "2", "--fixed-cost")
+    #expect(refused.code == 64)
+  }
+
+  @Test func `numbers above a threshold, vectors, tests and repeated choices are answered`() throws {
+    let said = try lines("numeric-sparse-vector", "--epsilon", "900", "--values=-5,7,7", "--threshold", "0")
+    #expect(said == ["below", "above 7"])
+    #expect(try lines("vector-l1", "--epsilon", "900", "--bound", "10", "--values=-10,0") == ["-10,0"])
+    #expect(try lines("vector-l2", "--rho", "1000000", "--bound", "5", "--values=3,4") == ["3,4"])
+    let test = ["propose-test-release", "--scale", "1/1000", "--epsilon", "900", "--delta", "1e-6", "--values"]
+    #expect(try CommandRun(["noise"] + test + ["4,900"], in: folder).output == "4\n")
+    #expect(try CommandRun(["noise"] + test + ["4,0"], in: folder).output == "none\n")
+    let choice = try lines("repeated-selection", "--epsilon", "900", "--gamma", "1/1000", "--values", "1,50,2")
+    #expect((0...2).contains(Int(choice[0]) ?? -1))
+  }
+
   @Test func `a description states the event and the accuracy`() throws {
     let run = try folder.run("noise", "staircase", "--scale", "2", "--sensitivity", "4", "--describe")
     #expect(run.json?["event"] as? String == "epsilon-delta(epsilon=2, delta=0)")

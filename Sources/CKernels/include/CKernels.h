@@ -4,6 +4,7 @@
 #include "chacha20.h"
 #include "entropy.h"
 #include "gemm.h"
+#include "mask_words.h"
 #include "montgomery.h"
 #include "montgomery_limit.h"
 #include "prefetch.h"

@@ -84,15 +84,21 @@ public struct FixedCostMechanism: Sendable {
   ///
   /// - Precondition: there are as many values as the mechanism's dimension.
   public func release(_ values: [Int64], using generator: inout SecureGenerator) -> [Int64] {
-    released(values, using: &generator)
+    draw(values, using: &generator)
   }
 
   /// The values with noise from a simulation's stream.
   package func simulate(_ values: [Int64], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
-    Simulated(released(values, using: &generator))
+    Simulated(draw(values, using: &generator))
   }
 
-  private func released<Source: UniformSource & ~Copyable>(
+  /// Overwrites `output` with independent noise.
+  func fill<Source: UniformSource & ~Copyable>(_ output: UnsafeMutableBufferPointer<Int64>, using source: inout Source)
+  {
+    unsafe sampler.fill(output, using: &source)
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(
     _ values: [Int64], using source: inout Source
   ) -> [Int64] {
     precondition(values.count == dimension.value, "a vector mechanism releases vectors of its dimension")

@@ -1,33 +1,33 @@
 private import CKernels
-import ExactMath
+package import ExactMath
 import SecureRandom
 private import Synchronization
 
+/// The exact laws of the package's additive mechanisms.
+package enum NoiseLaw: Sendable, Hashable {
+  /// P[x] ∝ e^(−|x|/scale).
+  case discreteLaplace(scale: Rational)
+  /// P[x] ∝ e^(−x/scale), x ≥ 0.
+  case geometric(scale: Rational)
+  /// P[x] ∝ e^(−x²/(2σ²)).
+  case discreteGaussian(variance: Rational)
+  /// A normal variate rounded to the nearest integer.
+  case roundedNormal(variance: Rational)
+  /// The difference of two Poisson variates of mean σ²/2.
+  case skellam(variance: Rational)
+  /// P[x] ∝ e^(−ε·⌊(|x| + step − first)/step⌋).
+  case staircase(epsilon: Rational, step: UInt64, first: UInt64)
+}
+
 /// The noise of one mechanism: its law, and the table that vector draws build once and share.
 final class NoiseSource: Sendable {
-  /// The exact laws of the package's additive mechanisms.
-  enum Law: Sendable {
-    /// P[x] ∝ e^(−|x|/scale).
-    case discreteLaplace(scale: Rational)
-    /// P[x] ∝ e^(−x/scale), x ≥ 0.
-    case geometric(scale: Rational)
-    /// P[x] ∝ e^(−x²/(2σ²)).
-    case discreteGaussian(variance: Rational)
-    /// A normal variate rounded to the nearest integer.
-    case roundedNormal(variance: Rational)
-    /// The difference of two Poisson variates of mean σ²/2.
-    case skellam(variance: Rational)
-    /// P[x] ∝ e^(−ε·⌊(|x| + step − first)/step⌋).
-    case staircase(epsilon: Rational, step: UInt64, first: UInt64)
-  }
-
   /// From this many draws on, a table is worth building.
   static let tableThreshold = 256
 
-  let law: Law
+  let law: NoiseLaw
   private let table = Mutex<Table?>(nil)
 
-  init(_ law: Law) {
+  init(_ law: NoiseLaw) {
     self.law = law
   }
 
@@ -38,7 +38,7 @@ final class NoiseSource: Sendable {
   func add<Source: UniformSource & ~Copyable>(to values: inout [Int64], using source: inout Source) {
     var noise = [Int64](repeating: 0, count: values.count)
     unsafe noise.withUnsafeMutableBufferPointer { buffer in
-      unsafe fill(buffer, using: &source)
+      unsafe draw(buffer, using: &source)
       for index in values.indices {
         values[index] = unsafe NoiseSource.sum(values[index], buffer[index])
       }
@@ -50,14 +50,21 @@ final class NoiseSource: Sendable {
   func noisy<Source: UniformSource & ~Copyable>(_ value: Int64, using source: inout Source) -> Int64 {
     var noise: Int64 = 0
     unsafe withUnsafeMutablePointer(to: &noise) { pointer in
-      unsafe fill(UnsafeMutableBufferPointer(start: pointer, count: 1), using: &source)
+      unsafe draw(UnsafeMutableBufferPointer(start: pointer, count: 1), using: &source)
     }
     return NoiseSource.sum(value, noise)
   }
 
-  /// Overwrites `output` with independent samples, clamped to ±2⁶².
-  func fill<Source: UniformSource & ~Copyable>(_ output: UnsafeMutableBufferPointer<Int64>, using source: inout Source)
+  /// Overwrites `output` with independent samples, clamped to ±2⁶², as the source makes them.
+  func draw<Source: UniformSource & ~Copyable>(_ output: UnsafeMutableBufferPointer<Int64>, using source: inout Source)
   {
+    unsafe source.fill(output, with: law) { unsafe self.fill($0, using: &$1) }
+  }
+
+  /// Overwrites `output` with independent samples, clamped to ±2⁶².
+  private func fill<Source: UniformSource & ~Copyable>(
+    _ output: UnsafeMutableBufferPointer<Int64>, using source: inout Source
+  ) {
     switch law {
     case .discreteLaplace(let scale) where output.count < NoiseSource.tableThreshold:
       let reference = DiscreteLaplaceReference(scale: scale)

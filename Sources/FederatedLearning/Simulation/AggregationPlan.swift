@@ -59,9 +59,10 @@ extension ConfigurationCheck {
       guard options.threshold == nil else {
         throw refuse("aggregation.threshold", "may be given only together with aggregation.neighbours")
       }
-      // Six standard deviations above the expected number of dropouts.
+      // Three standard deviations above the expected number of dropouts; a round that loses more still opens unless
+      // somebody lost too many neighbours, and is abandoned then.
       let expected = Double(most) * configuration.dropout
-      let lost = min(most - 1, Int((expected + 6 * (expected * (1 - configuration.dropout)).squareRoot()).rounded(.up)))
+      let lost = min(most - 1, Int((expected + 3 * (expected * (1 - configuration.dropout)).squareRoot()).rounded(.up)))
       guard let rule = try? MaskRule.ring(clients: most, corrupt: 0, dropped: lost) else {
         return .complete(threshold: nil)
       }

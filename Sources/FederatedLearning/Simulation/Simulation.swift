@@ -82,10 +82,10 @@ public struct Simulation: ~Copyable {
       return try run(&sum, folder, onRound)
     case .thresholdPaillier(let bits, let threshold, let parties):
       let dealing = try ThresholdDealing.generate(KeySize(bits: bits), threshold: threshold, parties: parties)
-      var sum = try ThresholdPaillierSum(plan.shape, dealing: dealing, variableTime: true)
+      var sum = try ThresholdPaillierSum(plan.shape, dealing: dealing, variableTime: true, threads: threads)
       return try run(&sum, folder, onRound)
     case .pairwise(let pairing):
-      var sum = PairwiseSum(plan.shape, pairing: pairing)
+      var sum = PairwiseSum(plan.shape, pairing: pairing, threads: threads)
       return try run(&sum, folder, onRound)
     }
   }

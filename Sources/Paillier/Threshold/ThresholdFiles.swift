@@ -124,10 +124,8 @@ extension PartialDecryption {
   public var json: String {
     JSONValue.object([
       "kty": .string("DAJ-part"), "party": .number("\(party)"), "context": .string(context),
-      "parts": .array(
-        parts.map { part in
-          .array([part.value, part.first, part.second, part.answer].map { .string(Base64URL.encode($0)) })
-        }),
+      "values": .array(values.map { .string(Base64URL.encode($0)) }),
+      "proof": .array([proof.first, proof.second, proof.answer].map { .string(Base64URL.encode($0)) }),
     ]).serialized
   }
 
@@ -136,20 +134,15 @@ extension PartialDecryption {
   /// - Throws: ``PaillierError`` with code `malformed`.
   public init(parsingJSON bytes: [UInt8]) throws(PaillierError) {
     let json = try JSONValue(parsing: bytes, source: "part")
-    guard json["kty"]?.text == "DAJ-part", case .array(let values)? = json["parts"] else {
-      throw PaillierError(.malformed, "kty", "not a part of a decryption")
-    }
-    var parts: [Part] = []
-    for value in values {
-      guard case .array(let fields) = value, fields.count == 4 else {
-        throw PaillierError(.malformed, "parts", "a part has four numbers")
-      }
-      var numbers: [[UInt8]] = []
-      for field in fields { numbers.append(try KeyFile.bytes(field, "parts", limit: KeySize.maximumBits)) }
-      parts.append(Part(value: numbers[0], first: numbers[1], second: numbers[2], answer: numbers[3]))
-    }
+    guard json["kty"]?.text == "DAJ-part", case .array(let entries)? = json["values"],
+      case .array(let fields)? = json["proof"], fields.count == 3
+    else { throw PaillierError(.malformed, "kty", "not a part of a decryption with its proof") }
+    var values: [[UInt8]] = []
+    for entry in entries { values.append(try KeyFile.bytes(entry, "values", limit: KeySize.maximumBits)) }
+    var proof: [[UInt8]] = []
+    for field in fields { proof.append(try KeyFile.bytes(field, "proof", limit: KeySize.maximumBits)) }
     self.init(
       party: try KeyFile.count(json["party"], "party"), context: try KeyFile.text(json["context"], "context"),
-      parts: parts)
+      values: values, proof: ShareProof(first: proof[0], second: proof[1], answer: proof[2]))
   }
 }

@@ -1,7 +1,7 @@
 import BigNumber
 
 extension ThresholdKey {
-  /// Decrypts a vector from the parts of exactly ``threshold`` or more parties; every proof is checked first.
+  /// Decrypts a vector from the parts of ``threshold`` or more parties; each party's proof is checked first.
   ///
   /// - Parameter context: The context the parties were given.
   /// - Throws: ``PaillierError``: `foreignKey`; `invalidParameter` for too few parties; `invalidShare` naming the first
@@ -44,43 +44,25 @@ extension ThresholdKey {
     return result
   }
 
-  /// Whether every part of a contribution is proven for these ciphertexts in this context.
+  /// Whether a contribution is proven for these ciphertexts in this context.
   func isProven(_ partial: PartialDecryption, _ words: [UInt64], _ context: String) -> Bool {
     let core = publicKey.core
     let square = core.modulus * core.modulus
-    let count = words.count / (2 * core.ring.limbs)
-    guard partial.parts.count == count, partial.context == context else { return false }
-    let answerBits = ThresholdKey.shareBits(publicKey, delta) + ShareProof.challengeBits + 129
-    for (index, part) in partial.parts.enumerated() {
-      guard max(part.value.count, part.first.count, part.second.count) <= publicKey.ciphertextByteCount,
-        part.answer.count <= (answerBits + 7) / 8
-      else { return false }
-      let value = Natural(bytes: part.value)
-      let first = Natural(bytes: part.first)
-      let second = Natural(bytes: part.second)
-      let answer = Natural(bytes: part.answer)
-      guard isUnit(value, square), isUnit(first, square), isUnit(second, square), answer.bitWidth <= answerBits else {
-        return false
-      }
-      let ciphertext = core.ciphertext(words, index)
-      let challenge = ShareProof.challenge(
-        self, partial.party, context, ciphertext: ciphertext, part: value, first: first, second: second)
-      let squared = (ciphertext * ciphertext) % square
-      let fourth = (squared * squared) % square
-      let own = verification.key(of: partial.party)
-      let left = core.securePower(fourth, answer, bits: answerBits)
-      let right = (first * core.securePower((value * value) % square, challenge, bits: 256)) % square
-      guard left == right else { return false }
-      let leftKey = core.securePower(verification.base, answer, bits: answerBits)
-      let rightKey = (second * core.securePower(own.value, challenge, bits: 256)) % square
-      guard leftKey == rightKey else { return false }
+    let stride = 2 * core.ring.limbs
+    guard partial.values.count == words.count / stride, partial.context == context else { return false }
+    var valueWords: [UInt64] = []
+    valueWords.reserveCapacity(words.count)
+    let pair = core.ring.makePair()
+    for bytes in partial.values {
+      guard bytes.count <= publicKey.ciphertextByteCount else { return false }
+      let value = Natural(bytes: bytes)
+      guard core.isUnit(value, square) else { return false }
+      unsafe core.split(value, into: pair.base)
+      for index in 0..<stride { unsafe valueWords.append(pair.base[index]) }
     }
-    return true
-  }
-
-  private func isUnit(_ number: borrowing Natural, _ square: borrowing Natural) -> Bool {
-    let one = Natural(1)
-    return !number.isZero && number < square && Natural.greatestCommonDivisor(number, publicKey.core.modulus) == one
+    let statement = ShareStatement(
+      self, partial.party, context, ciphertexts: words, values: partial.values, valueWords: valueWords)
+    return partial.proof.holds(for: statement)
   }
 
   /// The plaintext residue of one ciphertext: the product of the parts to twice the Lagrange coefficients at 0, times
@@ -99,7 +81,7 @@ extension ThresholdKey {
         if other.party < partial.party { isNegative.toggle() }
       }
       let exponent = (numerator / denominator) * 2
-      let value = Natural(bytes: partial.parts[index].value)
+      let value = Natural(bytes: partial.values[index])
       if isNegative {
         guard let inverse = value.inverse(modulo: square) else { return nil }
         product = (product * inverse.power(exponent, modulo: square)) % square

@@ -1,6 +1,4 @@
 import BigNumber
-private import Crypto
-import SecureRandom
 
 /// One party's share of a decryption key.
 ///
@@ -19,43 +17,43 @@ public struct ThresholdShare: ~Copyable, Sendable {
     self.secret = secret
   }
 
-  /// This party's part of the decryption of a vector, each ciphertext with a proof that the part is right.
+  /// This party's part of the decryption of a vector, with one proof that all of it is right.
   ///
   /// - Parameters:
   ///   - minimumSummands: Refuses vectors in which fewer summands were added up.
   ///   - context: Anything the parties agree on, such as a round's name. A proof is valid in its context only.
+  ///   - threads: How many threads share the work.
   /// - Throws: ``PaillierError``: `foreignKey`; `headroomExceeded` below `minimumSummands`.
   public borrowing func decryptPart<State>(
-    _ vector: EncryptedVector<State>, minimumSummands: Int = 0, context: String = ""
+    _ vector: EncryptedVector<State>, minimumSummands: Int = 0, context: String = "", threads: Int = 1
   ) throws(PaillierError) -> PartialDecryption {
     guard vector.publicKey == key.publicKey else { throw .foreignKey }
     guard vector.totalWeight >= minimumSummands else {
       throw PaillierError(.headroomExceeded, "minimumSummands", "the vector holds fewer summands than required")
     }
-    var generator = SecureGenerator()
     let core = key.publicKey.core
-    let square = core.modulus * core.modulus
     let bits = ThresholdKey.shareBits(key.publicKey, key.delta)
     let exponent = SecretNatural(secret.value.withValue { $0 * key.delta })
-    // The mask hides e·Δ·s to within 2⁻¹²⁸.
-    let maskBits = bits + ShareProof.challengeBits + 128
-    var parts: [PartialDecryption.Part] = []
-    for index in 0..<vector.ciphertextCount {
-      let ciphertext = core.ciphertext(vector.words, index)
-      let squared = (ciphertext * ciphertext) % square
-      let fourth = (squared * squared) % square
-      let value = exponent.withValue { core.securePower(squared, $0, bits: bits) }
-      let mask = SecretNatural(Natural.random(bits: maskBits, using: &generator))
-      let first = mask.withValue { core.securePower(fourth, $0, bits: maskBits) }
-      let second = mask.withValue { core.securePower(key.verification.base, $0, bits: maskBits) }
-      let challenge = ShareProof.challenge(
-        key, party, context, ciphertext: ciphertext, part: value, first: first, second: second)
-      let answer = exponent.withValue { e in mask.withValue { r in r + challenge * e } }
-      parts.append(
-        PartialDecryption.Part(
-          value: value.bytes(), first: first.bytes(), second: second.bytes(), answer: answer.bytes()))
+    let ciphertexts = vector.words
+    let words = unsafe [UInt64].filledInParallel(
+      count: vector.ciphertextCount, stride: 2 * core.ring.limbs, threads: threads
+    ) { range, output in
+      let scratch = core.ring.makeScratch()
+      let squared = core.ring.makePair()
+      let secretWords = LimbBuffer(count: (bits + 63) / 64)
+      exponent.withValue { unsafe $0.export(to: secretWords.base, count: secretWords.count) }
+      for index in range {
+        unsafe core.squareRadix(ciphertexts, index, into: squared.base, scratch.base)
+        let result = unsafe output + index * 2 * core.ring.limbs
+        unsafe core.ring.power(
+          result, squared.base, exponent: secretWords.base, bits: bits, variableTime: false, scratch.base)
+        unsafe core.ring.multiply(result, result, core.ring.unit, scratch.base)
+      }
     }
-    return PartialDecryption(party: party, context: context, parts: parts)
+    let values = (0..<vector.ciphertextCount).map { core.ciphertext(words, $0).bytes() }
+    let statement = ShareStatement(key, party, context, ciphertexts: ciphertexts, values: values, valueWords: words)
+    return PartialDecryption(
+      party: party, context: context, values: values, proof: ShareProof(statement, exponent: exponent))
   }
 }
 
@@ -65,59 +63,18 @@ public struct ThresholdShare: ~Copyable, Sendable {
 public struct PartialDecryption: Sendable {
   /// The party, from 1.
   public let party: Int
-  /// The context its proofs are bound to.
+  /// The context its proof is bound to.
   public let context: String
-  package var parts: [Part]
+  /// For each ciphertext c its power c^(2Δs), big-endian.
+  package var values: [[UInt8]]
+  /// That every value is the power by the one exponent behind the party's verification key.
+  package var proof: ShareProof
 
-  /// The part for one ciphertext, and the proof that it is c to the same secret as the party's verification key.
-  package struct Part: Sendable {
-    package var value: [UInt8]
-    package var first: [UInt8]
-    package var second: [UInt8]
-    package var answer: [UInt8]
-
-    package init(value: [UInt8], first: [UInt8], second: [UInt8], answer: [UInt8]) {
-      self.value = value
-      self.first = first
-      self.second = second
-      self.answer = answer
-    }
-  }
-
-  package init(party: Int, context: String, parts: [Part]) {
+  package init(party: Int, context: String, values: [[UInt8]], proof: ShareProof) {
     self.party = party
     self.context = context
-    self.parts = parts
-  }
-}
-
-/// The proof of equal exponents: log of part² to the base c⁴ is that of the verification key to the base v.
-///
-/// Chaum and Pedersen (CRYPTO 1992) in a group of unknown order, made non-interactive by hashing everything.
-enum ShareProof {
-  static let challengeBits = 256
-
-  static func challenge(
-    _ key: ThresholdKey, _ party: Int, _ context: String, ciphertext: borrowing Natural, part: borrowing Natural,
-    first: borrowing Natural, second: borrowing Natural
-  ) -> Natural {
-    var hash = SHA256()
-    func absorb(_ bytes: [UInt8]) {
-      let length = UInt64(bytes.count)
-      hash.update(data: (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * $0)) })
-      hash.update(data: bytes)
-    }
-    absorb(Array("tacit threshold decryption share v1".utf8))
-    absorb(key.publicKey.modulusBytes)
-    absorb([UInt8(key.threshold), UInt8(key.parties), UInt8(party)])
-    absorb(Array(context.utf8))
-    absorb(key.verification.base.bytes())
-    absorb(key.verification.key(of: party).value.bytes())
-    absorb(ciphertext.bytes())
-    absorb(part.bytes())
-    absorb(first.bytes())
-    absorb(second.bytes())
-    return Natural(bytes: Array(hash.finalize()))
+    self.values = values
+    self.proof = proof
   }
 }
 
@@ -125,5 +82,14 @@ extension PublicKeyCore {
   /// The canonical number of ciphertext `index` of a vector.
   func ciphertext(_ words: [UInt64], _ index: Int) -> Natural {
     number(Array(words[(index * 2 * ring.limbs)..<((index + 1) * 2 * ring.limbs)]))
+  }
+
+  /// c² in Montgomery form.
+  func squareRadix(_ words: [UInt64], _ index: Int, into result: Limbs, _ scratch: Limbs) {
+    unsafe words.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      unsafe ring.multiply(result, base + index * 2 * ring.limbs, ring.radixSquared, scratch)
+    }
+    unsafe ring.square(result, result, scratch)
   }
 }

@@ -9,7 +9,7 @@ enum MaskSecrets {
   ) throws(AggregationError) -> MaskStream {
     let (low, high) = a.client < b.client ? (a, b) : (b, a)
     let info = Array("pair mask".utf8) + bytes(of: low.client) + bytes(of: high.client) + low.maskKey + high.maskKey
-    return MaskStream(try agree(own, peer.maskKey, peer.client, plan.digest, info))
+    return MaskStream(derive(try agree(own, peer.maskKey, peer.client), plan, info))
   }
 
   /// The stream of a client's self-seed.
@@ -20,23 +20,33 @@ enum MaskSecrets {
         info: Array("self mask".utf8) + bytes(of: client), outputByteCount: 32))
   }
 
+  /// What two clients' keys for boxes agree on: one secret for both directions.
+  static func boxSecret(
+    _ own: Curve25519.KeyAgreement.PrivateKey, peer: KeyAdvertisement
+  ) throws(AggregationError) -> SharedSecret {
+    try agree(own, peer.shareKey, peer.client)
+  }
+
   /// The key of the one box that `sender` seals for `receiver` in a round.
   static func boxKey(
-    _ own: Curve25519.KeyAgreement.PrivateKey, _ plan: MaskPlan, sender: KeyAdvertisement, receiver: KeyAdvertisement,
-    peer: KeyAdvertisement
-  ) throws(AggregationError) -> SymmetricKey {
+    _ secret: SharedSecret, _ plan: MaskPlan, sender: KeyAdvertisement, receiver: KeyAdvertisement
+  ) -> SymmetricKey {
     let info =
       Array("share box".utf8) + bytes(of: sender.client) + bytes(of: receiver.client) + sender.shareKey
       + receiver.shareKey + sender.maskKey + receiver.maskKey
-    return try agree(own, peer.shareKey, peer.client, plan.digest, info)
+    return derive(secret, plan, info)
   }
 
   private static func agree(
-    _ own: Curve25519.KeyAgreement.PrivateKey, _ peer: [UInt8], _ client: Int, _ salt: [UInt8], _ info: [UInt8]
-  ) throws(AggregationError) -> SymmetricKey {
+    _ own: Curve25519.KeyAgreement.PrivateKey, _ peer: [UInt8], _ client: Int
+  ) throws(AggregationError) -> SharedSecret {
     guard let key = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: peer),
       let secret = try? own.sharedSecretFromKeyAgreement(with: key)
     else { throw AggregationError(.malformed, "client \(client)", "advertised a key of small order") }
-    return secret.hkdfDerivedSymmetricKey(using: SHA256.self, salt: salt, sharedInfo: info, outputByteCount: 32)
+    return secret
+  }
+
+  private static func derive(_ secret: SharedSecret, _ plan: MaskPlan, _ info: [UInt8]) -> SymmetricKey {
+    secret.hkdfDerivedSymmetricKey(using: SHA256.self, salt: plan.digest, sharedInfo: info, outputByteCount: 32)
   }
 }

@@ -27,6 +27,8 @@ public struct MaskingClient: ~Copyable, Sendable {
   private let shareKey: Curve25519.KeyAgreement.PrivateKey
   private var own: KeyAdvertisement?
   private var keys: [Int: KeyAdvertisement] = [:]
+  /// What the box keys agreed on with each neighbour, from the dealing of shares until theirs are opened.
+  private var boxSecrets: [Int: SharedSecret] = [:]
   /// Both shares of each neighbour that dealt: those it exchanges masks with.
   private var held: [Int: SecretBytes] = [:]
   private var survivors: [Int] = []
@@ -94,6 +96,7 @@ public struct MaskingClient: ~Copyable, Sendable {
     guard keys.count >= plan.threshold else {
       throw AggregationError(.tooFew, "client \(client)", "has fewer neighbours than the threshold")
     }
+    boxSecrets = [:]
     let bundle = try deal(to: keys, own, identity)
     self.keys = keys
     transcript.add(list.serialized())
@@ -102,7 +105,7 @@ public struct MaskingClient: ~Copyable, Sendable {
     return bundle
   }
 
-  private func deal(
+  private mutating func deal(
     to keys: [Int: KeyAdvertisement], _ own: KeyAdvertisement, _ identity: borrowing ClientIdentity
   ) throws(AggregationError) -> ShareBundle {
     var generator = SecureGenerator()
@@ -122,7 +125,9 @@ public struct MaskingClient: ~Copyable, Sendable {
         plan, dealer: client, holder: holder, kind: ShareReveal.Kind.selfSeed.rawValue, selfShares[index])
       let keyCommitment = SealedShares.commitment(
         plan, dealer: client, holder: holder, kind: ShareReveal.Kind.maskKey.rawValue, keyShares[index])
-      let key = try MaskSecrets.boxKey(shareKey, plan, sender: own, receiver: peer, peer: peer)
+      let secret = try MaskSecrets.boxSecret(shareKey, peer: peer)
+      boxSecrets[holder] = secret
+      let key = MaskSecrets.boxKey(secret, plan, sender: own, receiver: peer)
       var plain = selfShares[index] + keyShares[index]
       // The key seals this one box, so the nonce may be fixed.
       guard let nonce = try? ChaChaPoly.Nonce(data: [UInt8](repeating: 0, count: 12)),
@@ -153,10 +158,10 @@ public struct MaskingClient: ~Copyable, Sendable {
     guard let own else { throw AggregationError(.outOfOrder, "client \(client)", "has no keys yet") }
     var held: [Int: SecretBytes] = [:]
     for entry in delivery.entries {
-      guard let peer = keys[entry.client] else {
+      guard let peer = keys[entry.client], let secret = boxSecrets[entry.client] else {
         throw AggregationError(.foreign, "client \(entry.client)", "dealt shares without listed keys")
       }
-      let key = try MaskSecrets.boxKey(shareKey, plan, sender: peer, receiver: own, peer: peer)
+      let key = MaskSecrets.boxKey(secret, plan, sender: peer, receiver: own)
       let refusal = AggregationError(.invalidShare, "client \(entry.client)", "dealt shares that do not open")
       guard let nonce = try? ChaChaPoly.Nonce(data: [UInt8](repeating: 0, count: 12)),
         let box = try? ChaChaPoly.SealedBox(
@@ -179,6 +184,7 @@ public struct MaskingClient: ~Copyable, Sendable {
       throw AggregationError(.tooFew, "client \(client)", "has shares of fewer neighbours than the threshold")
     }
     self.held = held
+    boxSecrets = [:]
     transcript.add(delivery.serialized())
     phase = .accepted
   }

@@ -1,3 +1,4 @@
+private import Dispatch
 import Synchronization
 
 /// A sum under pairwise masks with every party in one process: what a simulation runs and a benchmark measures.
@@ -18,6 +19,8 @@ public struct PairwiseSum: SecureSum, ~Copyable, Sendable {
   public let shape: SumShape
   /// Who exchanges masks with whom.
   public let pairing: Pairing
+  /// How many threads play the clients; the sum is the same for any number.
+  public let threads: Int
   /// Bytes and seconds of each phase.
   public private(set) var phases = [
     PhaseCost("keys"), PhaseCost("shares"), PhaseCost("masked-input"), PhaseCost("confirmation"), PhaseCost("unmask"),
@@ -30,9 +33,12 @@ public struct PairwiseSum: SecureSum, ~Copyable, Sendable {
 
   /// A protocol for rounds of the given shape.
   ///
-  /// - Parameter context: goes into every derived key and every signature.
-  public init(_ shape: SumShape, pairing: Pairing = .complete(), context: [UInt8] = []) {
+  /// - Parameters:
+  ///   - context: goes into every derived key and every signature.
+  ///   - threads: how many threads play the clients in the phases before and after the masked inputs, at least 1.
+  public init(_ shape: SumShape, pairing: Pairing = .complete(), context: [UInt8] = [], threads: Int = 1) {
     self.shape = shape
+    self.threads = max(1, threads)
     self.pairing = pairing
     self.context = context
   }
@@ -101,35 +107,77 @@ public struct PairwiseSum: SecureSum, ~Copyable, Sendable {
   }
 
   private mutating func exchange(_ state: RoundState, _ cohort: [Int]) throws {
-    let clock = ContinuousClock()
     var server = MaskingServer(state.plan)
-    let began = clock.now
-    for number in cohort {
-      guard let party = state.parties[number] else { continue }
-      let message = try party.client.advertise(as: party.holder.identity)
-      phases[0].uploadBytes += message.serialized().count
-      try server.receive(message)
+    let keyTime = try PairwiseSum.measured { seconds in
+      for message in try PairwiseSum.eachParty(
+        state, threads, cohort, &seconds, { try $0.client.advertise(as: $0.holder.identity) })
+      {
+        phases[0].uploadBytes += message.serialized().count
+        try server.receive(message)
+      }
+      try server.closeKeys()
     }
-    try server.closeKeys()
-    phases[0].seconds += (clock.now - began).seconds
-    let middle = clock.now
-    for number in cohort {
-      guard let party = state.parties[number] else { continue }
-      let list = try server.keyList(for: number)
-      phases[0].downloadBytes += list.serialized().count
-      let message = try party.client.share(list, as: party.holder.identity)
-      phases[1].uploadBytes += message.serialized().count
-      try server.receive(message)
+    phases[0].seconds += keyTime
+    let shareTime = try PairwiseSum.measured { seconds in
+      let keyed = server
+      let bundles = try PairwiseSum.eachParty(state, threads, cohort, &seconds) { party in
+        let list = try keyed.keyList(for: party.client.client)
+        return (list.serialized().count, try party.client.share(list, as: party.holder.identity))
+      }
+      for (bytes, message) in bundles {
+        phases[0].downloadBytes += bytes
+        phases[1].uploadBytes += message.serialized().count
+        try server.receive(message)
+      }
+      try server.closeShares()
+      let shared = server
+      let received = try PairwiseSum.eachParty(state, threads, cohort, &seconds) { party in
+        let delivery = try shared.delivery(for: party.client.client)
+        try party.client.accept(delivery)
+        return delivery.serialized().count
+      }
+      phases[1].downloadBytes += received.reduce(0, +)
     }
-    try server.closeShares()
-    for number in cohort {
-      let delivery = try server.delivery(for: number)
-      phases[1].downloadBytes += delivery.serialized().count
-      try state.parties[number]?.client.accept(delivery)
-    }
-    phases[1].seconds += (clock.now - middle).seconds
+    phases[1].seconds += shareTime
     let ready = server
     state.server.withLock { $0 = ready }
+  }
+
+  /// Calls `body` for every party, on up to `threads` threads, and returns what they said in the order of `cohort`.
+  ///
+  /// Adds to `spare` the seconds that running side by side saved, so that phases add up as if it had not.
+  private static func eachParty<Message: Sendable>(
+    _ state: RoundState, _ threads: Int, _ cohort: [Int], _ spare: inout Double,
+    _ body: @Sendable (Party) throws -> Message
+  ) throws -> [Message] {
+    let parties = cohort.compactMap { state.parties[$0] }
+    let lanes = max(1, min(threads, parties.count))
+    let results = Mutex<[Int: Result<Message, any Error>]>([:])
+    let busy = Atomic<Int>(0)
+    let clock = ContinuousClock()
+    let began = clock.now
+    DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+      let started = clock.now
+      var own: [Int: Result<Message, any Error>] = [:]
+      for index in stride(from: lane, to: parties.count, by: lanes) {
+        own[index] = Result { try body(parties[index]) }
+      }
+      let found = own
+      results.withLock { $0.merge(found) { first, _ in first } }
+      busy.add(Int((clock.now - started).seconds * 1e9), ordering: .relaxed)
+    }
+    spare += Double(busy.load(ordering: .relaxed)) * 1e-9 - (clock.now - began).seconds
+    let all = results.withLock { $0 }
+    return try parties.indices.compactMap { try all[$0]?.get() }
+  }
+
+  /// The seconds that `body` took, and those it says were saved by running side by side.
+  private static func measured(_ body: (inout Double) throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let began = clock.now
+    var spare = 0.0
+    try body(&spare)
+    return (clock.now - began).seconds + spare
   }
 
   /// A client's side, for any client of the cohort.
@@ -152,34 +200,40 @@ public struct PairwiseSum: SecureSum, ~Copyable, Sendable {
     guard opened.insert(server.round).inserted else {
       throw AggregationError(.replayed, "round \(server.round)", "was opened before")
     }
-    let clock = ContinuousClock()
     var own = state.server.withLock { $0 }
     current = nil
     try own.merge(total)
     phases[2].uploadBytes += total.contributors.count * MaskedInput.byteCount(shape)
     phases[2].seconds += Double(state.masking.load(ordering: .relaxed)) * 1e-9
-    let began = clock.now
-    let set = try own.closeInputs()
-    for number in total.contributors {
-      guard let party = state.parties[number] else { continue }
-      phases[3].downloadBytes += set.serialized().count
-      let message = try party.client.confirm(set, as: party.holder.identity)
-      phases[3].uploadBytes += message.serialized().count
-      try own.receive(message)
+    var sum: [Int64] = []
+    let confirmationTime = try PairwiseSum.measured { seconds in
+      let set = try own.closeInputs()
+      let size = set.serialized().count
+      let messages = try PairwiseSum.eachParty(state, threads, total.contributors, &seconds) {
+        try $0.client.confirm(set, as: $0.holder.identity)
+      }
+      for message in messages {
+        phases[3].downloadBytes += size
+        phases[3].uploadBytes += message.serialized().count
+        try own.receive(message)
+      }
+      try own.closeConfirmations()
     }
-    try own.closeConfirmations()
-    phases[3].seconds += (clock.now - began).seconds
-    let middle = clock.now
-    for number in total.contributors {
-      guard let party = state.parties[number] else { continue }
-      let list = try own.confirmations(for: number)
-      phases[4].downloadBytes += list.serialized().count
-      let message = try party.client.reveal(list, as: party.holder.identity)
-      phases[4].uploadBytes += message.serialized().count
-      try own.receive(message)
+    phases[3].seconds += confirmationTime
+    let unmaskTime = try PairwiseSum.measured { seconds in
+      let confirmed = own
+      let messages = try PairwiseSum.eachParty(state, threads, total.contributors, &seconds) { party in
+        let list = try confirmed.confirmations(for: party.client.client)
+        return (list.serialized().count, try party.client.reveal(list, as: party.holder.identity))
+      }
+      for (bytes, message) in messages {
+        phases[4].downloadBytes += bytes
+        phases[4].uploadBytes += message.serialized().count
+        try own.receive(message)
+      }
+      sum = try own.finish()
     }
-    let sum = try own.finish()
-    phases[4].seconds += (clock.now - middle).seconds
+    phases[4].seconds += unmaskTime
     return sum
   }
 

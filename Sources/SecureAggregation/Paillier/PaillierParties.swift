@@ -9,14 +9,18 @@ public enum PaillierParties {
     init(_ encryptor: consuming Encryptor) { self.encryptor = encryptor }
   }
 
+  /// The phases of a sum: clients encrypt, the server adds, the openers get every contribution and open.
+  static func makeMeter() -> PhaseMeter { PhaseMeter("encryption", "addition", "opening") }
+
   /// The client's side: reduction, packing, encryption, signature.
   public struct Client: SecureSumClient {
     let scope: PaillierScope
     let tables: Tables
     let identities: LocalIdentities
+    let meter: PhaseMeter
 
-    init(scope: PaillierScope, tables: Tables, identities: LocalIdentities) {
-      (self.scope, self.tables, self.identities) = (scope, tables, identities)
+    init(scope: PaillierScope, tables: Tables, identities: LocalIdentities, meter: PhaseMeter) {
+      (self.scope, self.tables, self.identities, self.meter) = (scope, tables, identities, meter)
     }
 
     /// A client that knows the public key.
@@ -27,6 +31,7 @@ public enum PaillierParties {
       scope = try PaillierScope(shape, publicKey)
       tables = Tables(try Encryptor(publicKey, variableTime: variableTime))
       identities = LocalIdentities()
+      meter = PaillierParties.makeMeter()
     }
 
     /// Reduces the values modulo 2^ringBits, encrypts them and signs the ciphertexts as a client of this process.
@@ -41,8 +46,12 @@ public enum PaillierParties {
       try scope.shape.check(values)
       var encryptor = tables.encryptor.sharingTables()
       let shape = scope.shape
-      let vector = try encryptor.encrypt(values.map { shape.centred(shape.residue($0)) }, scope.plan)
-      return try EncryptedContribution(vector, round: round, scope, as: identity)
+      return try meter.measure(0) {
+        let vector = try encryptor.encrypt(values.map { shape.centred(shape.residue($0)) }, scope.plan)
+        return try EncryptedContribution(vector, round: round, scope, as: identity)
+      } bytes: {
+        ($0.byteCount, 0)
+      }
     }
 
     /// The bytes of the message.
@@ -55,14 +64,22 @@ public enum PaillierParties {
     /// Every contribution, as the openers get them.
     public private(set) var contributions: [EncryptedContribution] = []
 
-    init(_ product: SignedProduct) { self.product = product }
+    private let meter: PhaseMeter
+
+    init(_ product: SignedProduct, _ meter: PhaseMeter) {
+      self.product = product
+      self.meter = meter
+    }
 
     /// The round.
     public var round: Int { product.roll.round }
 
+    /// Bytes of all contributions, which every opener receives.
+    var contributionBytes: Int { contributions.reduce(0) { $0 + $1.byteCount } }
+
     /// Adds one client's ciphertexts after checking its signature.
     public mutating func add(_ contribution: EncryptedContribution) throws {
-      try product.add(contribution)
+      try meter.measure(1) { try product.add(contribution) }
       contributions.append(contribution)
     }
 
@@ -85,16 +102,24 @@ public struct PaillierKeyHolder: ~Copyable, Sendable {
   public let scope: PaillierScope
   private let key: PaillierPrivateKey
   private let directory: Directory
+  private let journal: RoundJournal?
   private var opened: Set<Int> = []
 
   /// A key holder that accepts contributions of enrolled clients only.
   ///
+  /// - Parameter journal: where opened rounds are remembered after the process has ended; without one they are
+  ///   remembered as long as this value lives.
   /// - Throws: `PaillierError` when the shape does not fit a slot of this key.
-  public init(_ shape: SumShape, key: consuming PaillierPrivateKey, enrolled: Enrollment) throws {
-    try self.init(shape, key: key, .enrolled(enrolled))
+  public init(
+    _ shape: SumShape, key: consuming PaillierPrivateKey, enrolled: Enrollment, journal: RoundJournal? = nil
+  ) throws {
+    try self.init(shape, key: key, .enrolled(enrolled), journal)
   }
 
-  init(_ shape: SumShape, key: consuming PaillierPrivateKey, _ directory: Directory) throws {
+  init(
+    _ shape: SumShape, key: consuming PaillierPrivateKey, _ directory: Directory, _ journal: RoundJournal? = nil
+  ) throws {
+    self.journal = journal
     let publicKey = key.publicKey
     scope = try PaillierScope(shape, publicKey)
     self.key = key
@@ -106,7 +131,7 @@ public struct PaillierKeyHolder: ~Copyable, Sendable {
   /// The server's own product is not asked for: every factor is checked and multiplied here.
   ///
   /// - Throws: ``AggregationError``: `replayed` for a round opened before; `forged`, `foreign` or `duplicate` naming a
-  ///   client; `tooFew` below the minimum of distinct signers. `PaillierError` for a broken checksum.
+  ///   client; `tooFew` below the minimum of distinct signers; `journal` when the claim cannot be written down. `PaillierError` for a broken checksum.
   public mutating func open(_ contributions: [EncryptedContribution], round: Int) throws -> [Int64] {
     guard !opened.contains(round) else {
       throw AggregationError(.replayed, "round \(round)", "was opened before under this key")
@@ -115,6 +140,7 @@ public struct PaillierKeyHolder: ~Copyable, Sendable {
     for contribution in contributions { try product.add(contribution) }
     let total = try product.total()
     // Remembered before anything is decrypted, so that no failure earns a second look.
+    try journal?.claim(key: scope.publicKey.id, round: round)
     opened.insert(round)
     let shape = scope.shape
     return try key.decrypt(total, minimumSummands: shape.minimumContributors).map {

@@ -22,6 +22,10 @@ public struct PaillierSum: SecureSum, ~Copyable, Sendable {
   private var holder: PaillierKeyHolder
   private let tables: PaillierParties.Tables
   private let identities = LocalIdentities()
+  private let meter = PaillierParties.makeMeter()
+
+  /// Bytes and seconds of encryption, addition and opening.
+  public var phases: [PhaseCost] { meter.phases }
 
   /// Takes a key and prepares the clients' tables.
   ///
@@ -40,18 +44,22 @@ public struct PaillierSum: SecureSum, ~Copyable, Sendable {
 
   /// A client's side, sharing the noise tables.
   public func makeClient() -> PaillierParties.Client {
-    PaillierParties.Client(scope: scope, tables: tables, identities: identities)
+    PaillierParties.Client(scope: scope, tables: tables, identities: identities, meter: meter)
   }
 
   /// An empty running sum of a round.
   public func makeServer(round: Int) -> PaillierParties.Server {
-    PaillierParties.Server(SignedProduct(scope, .local(identities), round: round))
+    PaillierParties.Server(SignedProduct(scope, .local(identities), round: round), meter)
   }
 
   /// Hands the contributions to the key holder, which opens their sum and nothing else.
   ///
   /// - Throws: as ``PaillierKeyHolder/open(_:round:)``.
   public mutating func open(_ server: PaillierParties.Server) throws -> [Int64] {
-    try holder.open(server.contributions, round: server.round)
+    try meter.measure(2) {
+      try holder.open(server.contributions, round: server.round)
+    } bytes: { _ in
+      (0, server.contributionBytes)
+    }
   }
 }

@@ -8,16 +8,29 @@ public struct ThresholdDecryptor: ~Copyable, Sendable {
   public var party: Int { share.party }
   private let share: ThresholdShare
   private let directory: Directory
+  private let journal: RoundJournal?
+  private let threads: Int
   private var opened: Set<Int> = []
 
   /// A decryptor that accepts contributions of enrolled clients only.
   ///
+  /// - Parameters:
+  ///   - journal: as for ``PaillierKeyHolder``.
+  ///   - threads: how many threads share the decryption.
   /// - Throws: `PaillierError` when the shape does not fit a slot of this key.
-  public init(_ shape: SumShape, share: consuming ThresholdShare, enrolled: Enrollment) throws {
-    try self.init(shape, share: share, .enrolled(enrolled))
+  public init(
+    _ shape: SumShape, share: consuming ThresholdShare, enrolled: Enrollment, journal: RoundJournal? = nil,
+    threads: Int = 1
+  ) throws {
+    try self.init(shape, share: share, .enrolled(enrolled), journal, threads)
   }
 
-  init(_ shape: SumShape, share: consuming ThresholdShare, _ directory: Directory) throws {
+  init(
+    _ shape: SumShape, share: consuming ThresholdShare, _ directory: Directory, _ journal: RoundJournal? = nil,
+    _ threads: Int = 1
+  ) throws {
+    self.journal = journal
+    self.threads = threads
     let publicKey = share.key.publicKey
     scope = try PaillierScope(shape, publicKey)
     self.share = share
@@ -34,9 +47,11 @@ public struct ThresholdDecryptor: ~Copyable, Sendable {
     var product = SignedProduct(scope, directory, round: round)
     for contribution in contributions { try product.add(contribution) }
     let total = try product.total()
+    try journal?.claim(key: scope.publicKey.id, round: round)
     opened.insert(round)
     return try share.decryptPart(
-      total, minimumSummands: scope.shape.minimumContributors, context: ThresholdPaillierSum.context(scope, round))
+      total, minimumSummands: scope.shape.minimumContributors, context: ThresholdPaillierSum.context(scope, round),
+      threads: threads)
   }
 }
 
@@ -58,6 +73,10 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
   private let parties: [Party]
   private let tables: PaillierParties.Tables
   private let identities = LocalIdentities()
+  private let meter = PaillierParties.makeMeter()
+
+  /// Bytes and seconds of encryption, addition and opening; the openings of several decryptors add up.
+  public var phases: [PhaseCost] { meter.phases }
 
   /// A decryptor that can be an element of an array; used by one thread at a time.
   private final class Party: @unchecked Sendable {
@@ -71,8 +90,11 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
   ///   - shape: as for ``PaillierSum``.
   ///   - dealing: the shares; each goes to a decryptor of its own.
   ///   - variableTime: as for ``PaillierSum``.
+  ///   - threads: how many threads share a decryptor's work.
   /// - Throws: `PaillierError` when the shape does not fit a slot of this key.
-  public init(_ shape: SumShape, dealing: consuming ThresholdDealing, variableTime: Bool = false) throws {
+  public init(
+    _ shape: SumShape, dealing: consuming ThresholdDealing, variableTime: Bool = false, threads: Int = 1
+  ) throws {
     let key = dealing.key
     self.key = key
     scope = try PaillierScope(shape, key.publicKey)
@@ -80,19 +102,19 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
     var parties: [Party] = []
     for number in 1...key.parties {
       parties.append(
-        Party(try ThresholdDecryptor(shape, share: dealing.share(of: number), .local(identities))))
+        Party(try ThresholdDecryptor(shape, share: dealing.share(of: number), .local(identities), nil, threads)))
     }
     self.parties = parties
   }
 
   /// A client's side, sharing the noise tables.
   public func makeClient() -> PaillierParties.Client {
-    PaillierParties.Client(scope: scope, tables: tables, identities: identities)
+    PaillierParties.Client(scope: scope, tables: tables, identities: identities, meter: meter)
   }
 
   /// An empty running sum of a round.
   public func makeServer(round: Int) -> PaillierParties.Server {
-    PaillierParties.Server(SignedProduct(scope, .local(identities), round: round))
+    PaillierParties.Server(SignedProduct(scope, .local(identities), round: round), meter)
   }
 
   /// Asks decryptors until enough parts are proven, and combines those.
@@ -110,11 +132,15 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
     let context = ThresholdPaillierSum.context(scope, server.round)
     var good: [PartialDecryption] = []
     for party in parties {
-      var part = try party.decryptor.part(server.contributions, round: server.round)
+      var part = try meter.measure(2) {
+        try party.decryptor.part(server.contributions, round: server.round)
+      } bytes: {
+        ($0.json.utf8.count, server.contributionBytes)
+      }
       corrupting[part.party]?(&part)
       good.append(part)
       guard good.count >= key.threshold else { continue }
-      switch combined(good, total, context) {
+      switch meter.measure(2, { combined(good, total, context) }) {
       case .success(let sum): return sum
       case .failure(let error):
         guard error.code == .invalidShare else { throw error }
@@ -138,8 +164,6 @@ public struct ThresholdPaillierSum: SecureSum, Sendable {
   }
 
   static func context(_ scope: PaillierScope, _ round: Int) -> String {
-    let digits = Array("0123456789abcdef")
-    let name = scope.digest.map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
-    return "round \(round) of \(name)"
+    "round \(round) of \(RoundJournal.hexadecimal(scope.digest))"
   }
 }

@@ -32,6 +32,8 @@ public struct AggregationError: Error, Hashable, CustomStringConvertible {
     public static let outOfOrder = Code("out-of-order")
     /// A sum of this round was opened before.
     public static let replayed = Code("replayed")
+    /// A journal of opened rounds that cannot be read or written.
+    public static let journal = Code("journal")
   }
 
   /// The reason.

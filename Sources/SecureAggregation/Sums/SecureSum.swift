@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One round of summing integer vectors over clients, in three roles.
 ///
 /// - The **client** side turns a vector into a protected contribution.
@@ -55,6 +57,32 @@ public struct PhaseCost: Sendable, Hashable {
 
   /// A phase of a name.
   public init(_ name: String) { self.name = name }
+}
+
+/// What phases cost so far, added to by several threads.
+final class PhaseMeter: Sendable {
+  private let costs: Mutex<[PhaseCost]>
+
+  init(_ names: String...) { costs = Mutex(names.map { PhaseCost($0) }) }
+
+  var phases: [PhaseCost] { costs.withLock { $0 } }
+
+  /// Runs a step of a phase on the clock; `bytes` says what it sent up and down.
+  func measure<Result>(
+    _ phase: Int, _ body: () throws -> Result, bytes: (Result) -> (up: Int, down: Int) = { _ in (0, 0) }
+  ) rethrows -> Result {
+    let clock = ContinuousClock()
+    let began = clock.now
+    let result = try body()
+    let seconds = (clock.now - began).seconds
+    let (up, down) = bytes(result)
+    costs.withLock { costs in
+      costs[phase].seconds += seconds
+      costs[phase].uploadBytes += up
+      costs[phase].downloadBytes += down
+    }
+    return result
+  }
 }
 
 /// The client's side of a ``SecureSum``.

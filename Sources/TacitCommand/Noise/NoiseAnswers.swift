@@ -22,7 +22,9 @@ struct NoiseAnswers {
       self = try NoiseAnswers.choice(name, options, values)
     case .randomizedResponse, .symmetricUnary, .optimizedUnary, .subsetSelection, .hadamard, .localHashing:
       self = try NoiseAnswers.report(name, options, values)
-    case .sparseVector, .tree, .toeplitz: self = try NoiseAnswers.stream(name, options, values)
+    case .sparseVector, .numericSparseVector, .tree, .toeplitz: self = try NoiseAnswers.stream(name, options, values)
+    case .vectorL1, .vectorL2, .proposeTestRelease, .repeatedSelection:
+      self = try NoiseAnswers.other(name, options, values)
     default: self = try NoiseAnswers.quantile(name, options, values)
     }
   }
@@ -120,6 +122,25 @@ struct NoiseAnswers {
         for value in values { if let total = stream.add(value, using: &generator) { lines.append("\(total)") } }
         return lines
       }
+    case .numericSparseVector:
+      let epsilon = try options.rational(options.epsilon, "epsilon")
+      let numbers = try options.answerEpsilon.map { try options.rational($0, "answer-epsilon") } ?? epsilon
+      let mechanism = try NumericSparseVectorMechanism(
+        comparisonEpsilon: Epsilon(epsilon), answerEpsilon: Epsilon(numbers), cutoff: Cutoff(options.cutoff ?? 1),
+        sensitivity: change, monotone: options.monotone)
+      let threshold = options.threshold ?? 0
+      return NoiseAnswers(mechanism.event) { generator in
+        var stream = mechanism.start(threshold: threshold, using: &generator)
+        var lines: [String] = []
+        for value in values {
+          switch stream.answer(value, using: &generator) {
+          case .above(let number): lines.append("above \(number)")
+          case .below: lines.append("below")
+          case nil: return lines
+          }
+        }
+        return lines
+      }
     default:
       let mechanism = try SparseVectorMechanism(
         epsilon: Epsilon(options.rational(options.epsilon, "epsilon")), cutoff: Cutoff(options.cutoff ?? 1),
@@ -132,6 +153,49 @@ struct NoiseAnswers {
           if let above = stream.isAbove(value, using: &generator) { lines.append(above ? "above" : "below") }
         }
         return lines
+      }
+    }
+  }
+
+  private static func other(
+    _ name: NoiseName, _ options: NoiseOptions, _ values: [Int64]
+  ) throws -> NoiseAnswers {
+    let change = options.sensitivity ?? 1
+    switch name {
+    case .vectorL1:
+      let mechanism = try VectorSumMechanism(
+        l1Bound: options.bound ?? 0, dimension: values.count,
+        epsilon: Epsilon(options.rational(options.epsilon, "epsilon")), adjacency: options.neighbours())
+      return NoiseAnswers(mechanism.event) { [commaSeparated(mechanism.release([values], using: &$0))] }
+    case .vectorL2:
+      let mechanism = try VectorSumMechanism(
+        l2Bound: options.bound ?? 0, dimension: values.count, rho: Rho(options.rational(options.rho, "rho")),
+        adjacency: options.neighbours())
+      return NoiseAnswers(mechanism.event) { [commaSeparated(mechanism.release([values], using: &$0))] }
+    case .proposeTestRelease:
+      guard values.count == 2 else { throw CommandFailure("--values: must be VALUE,DISTANCE") }
+      let mechanism = try ProposeTestRelease(
+        inner: DiscreteLaplaceMechanism(scale: options.rational(options.scale, "scale"), sensitivity: change),
+        testEpsilon: Epsilon(options.rational(options.epsilon, "epsilon")),
+        delta: Delta(options.rational(options.delta, "delta")))
+      return NoiseAnswers(mechanism.event) { generator in
+        [mechanism.release(values[0], distance: values[1], using: &generator).map { "\($0)" } ?? "none"]
+      }
+    default:
+      // One run looks at one score, chosen without the data, with discrete Laplace noise.
+      let epsilon = try Epsilon(options.rational(options.epsilon, "epsilon"))
+      let run = try DiscreteLaplaceMechanism(epsilon: epsilon, sensitivity: change)
+      let gamma = try options.rational(options.gamma ?? "1/8", "gamma")
+      let mechanism = try RepeatedSelection(base: run, repetitions: .logarithmic(gamma: gamma))
+      let one = try ExponentialMechanism(epsilon: Epsilon(1))
+      let level = [Int64](repeating: 0, count: values.count)
+      return NoiseAnswers(mechanism.event) { generator in
+        let chosen = mechanism.choose(using: &generator) { source in
+          // Equal scores: a uniform index.
+          let index = one.choose(level, using: &source)
+          return (run.release(values[index], using: &source), index)
+        }
+        return [chosen.map { "\($0)" } ?? "none"]
       }
     }
   }
@@ -159,7 +223,9 @@ struct NoiseAnswers {
   }
 }
 
-private func commaSeparated(_ numbers: [Int]) -> String { numbers.map { "\($0)" }.joined(separator: ",") }
+private func commaSeparated(_ numbers: [some BinaryInteger]) -> String {
+  numbers.map { "\($0)" }.joined(separator: ",")
+}
 
 private func bits(_ report: [Bool]) -> String { report.map { $0 ? "1" : "0" }.joined() }
 
@@ -190,7 +256,7 @@ struct NoiseDescription: Encodable {
       return
     }
     let additive = try options.additive(name)
-    event = additive.event
+    event = options.fixedCost ? try options.atFixedCost(name).event : additive.event
     bias = JSONNumber(additive.bias)
     standardDeviation = JSONNumber(additive.standardDeviation)
     expectedError = JSONNumber(additive.expectedError)

@@ -18,12 +18,18 @@ struct NoiseCommand: ParsableCommand {
         laplace, gaussian                       reals on a grid whose step is a power of two; S in the same unit
         uniform-bits                            S bits, 1 to 64
       Choices among --values (scores), one index from 0 a line, with --epsilon:
-        exponential, permute-and-flip, noisy-max-laplace, noisy-max-exponential, top-k
+        exponential, permute-and-flip, noisy-max-laplace, noisy-max-exponential, top-k,
+        repeated-selection (the best of a random number of noisy looks, about 1/--gamma of them)
       Local reports for each of --values (from 0 to --categories less 1), with --epsilon:
         randomized-response, symmetric-unary, optimized-unary, subset-selection, hadamard, local-hashing
-      Streams of --values: sparse-vector (--epsilon, --threshold, --cutoff), tree (--scale), toeplitz (--rho)
+      Streams of --values: sparse-vector and numeric-sparse-vector (--epsilon, --threshold, --cutoff), tree (--scale),
+        toeplitz (--rho)
+      One person's vector --values, clipped to --bound: vector-l1 (--epsilon), vector-l2 (--rho)
+      --values VALUE,DISTANCE, the distance from where the proposed sensitivity fails: propose-test-release
+        (--scale, --epsilon of the test, --delta)
       Quantiles of --values in --range: quantile, smooth-quantile, quantile-tree (--epsilon, --quantile)
-      --describe prints the event and the accuracy as JSON instead.
+      --describe prints the event and the accuracy as JSON instead. --fixed-cost takes the same work for every sample
+      (discrete-laplace, discrete-gaussian).
       """)
 
   @Argument(help: "The law or mechanism.")

@@ -21,7 +21,12 @@ enum NoiseName: String, ExpressibleByArgument, CaseIterable {
   case subsetSelection = "subset-selection"
   case hadamard
   case localHashing = "local-hashing"
+  case repeatedSelection = "repeated-selection"
   case sparseVector = "sparse-vector"
+  case numericSparseVector = "numeric-sparse-vector"
+  case vectorL1 = "vector-l1"
+  case vectorL2 = "vector-l2"
+  case proposeTestRelease = "propose-test-release"
   case tree, toeplitz, quantile
   case smoothQuantile = "smooth-quantile"
   case quantileTree = "quantile-tree"
@@ -42,12 +47,16 @@ enum NoiseName: String, ExpressibleByArgument, CaseIterable {
     case .discreteLaplace, .discreteGaussian, .laplace, .gaussian, .skellam, .geometric, .staircase,
       .twoSidedGeometric, .uniformBits:
       ["scale"]
-    case .exponential, .permuteAndFlip, .noisyMaxLaplace, .noisyMaxExponential, .topK, .sparseVector:
+    case .exponential, .permuteAndFlip, .noisyMaxLaplace, .noisyMaxExponential, .topK, .sparseVector,
+      .numericSparseVector, .repeatedSelection:
       ["epsilon", "values"]
     case .randomizedResponse, .symmetricUnary, .optimizedUnary, .subsetSelection, .hadamard, .localHashing:
       ["epsilon", "values", "categories"]
     case .tree: ["scale", "values"]
     case .toeplitz: ["rho", "values"]
+    case .vectorL1: ["epsilon", "values", "bound"]
+    case .vectorL2: ["rho", "values", "bound"]
+    case .proposeTestRelease: ["scale", "epsilon", "delta", "values"]
     case .quantile, .smoothQuantile, .quantileTree: ["epsilon", "values", "range"]
     }
   }
@@ -56,9 +65,11 @@ enum NoiseName: String, ExpressibleByArgument, CaseIterable {
   var takes: [String] {
     switch self {
     case .uniformBits: []
-    case .discreteLaplace, .discreteGaussian, .laplace, .gaussian, .skellam, .geometric, .twoSidedGeometric, .toeplitz:
-      ["sensitivity"]
-    case .tree: ["sensitivity"]
+    case .discreteLaplace, .discreteGaussian, .twoSidedGeometric: ["sensitivity", "fixed-cost"]
+    case .laplace, .gaussian, .skellam, .geometric, .toeplitz, .tree, .proposeTestRelease: ["sensitivity"]
+    case .vectorL1, .vectorL2: ["adjacency"]
+    case .repeatedSelection: ["sensitivity", "gamma"]
+    case .numericSparseVector: ["sensitivity", "monotone", "cutoff", "threshold", "answer-epsilon"]
     case .staircase: ["sensitivity", "first-step"]
     case .exponential, .permuteAndFlip, .noisyMaxLaplace, .noisyMaxExponential: ["sensitivity", "monotone"]
     case .topK: ["sensitivity", "monotone", "choices"]
@@ -105,10 +116,27 @@ struct NoiseOptions: ParsableArguments {
   @Option(help: "The quantile, from 0 to 1 (default: 1/2).")
   var quantile: String?
 
+  @Option(name: .customLong("answer-epsilon"), help: "Loss of the released numbers besides epsilon (default: epsilon).")
+  var answerEpsilon: String?
+
+  @Option(help: "Probability of releasing where the proposed sensitivity does not hold: an exact decimal or fraction.")
+  var delta: String?
+
+  @Option(help: "The bound a vector is clipped to, in whole numbers.")
+  var bound: Int?
+
+  @Option(help: "What ends the runs of repeated-selection, about 1/gamma of them (default: 1/8).")
+  var gamma: String?
+
+  @Flag(
+    name: .customLong("fixed-cost"),
+    help: "The same work for every sample, so that time does not tell it; the event has a delta of 1e-18 more.")
+  var fixedCost = false
+
   @Option(help: "Smallest and largest value, as LOW,HIGH.")
   var range: String?
 
-  @Option(help: "Neighbours of a quantile: add-remove or replace-one (default: replace-one).")
+  @Option(help: "Neighbours of a quantile or a vector: add-remove or replace-one (default: replace-one).")
   var adjacency: String?
 
   @Flag(help: "Neighbours move all scores the same way, which halves the noise.")
@@ -121,6 +149,8 @@ struct NoiseOptions: ParsableArguments {
       ("first-step", firstStep != nil), ("values", values != nil), ("categories", categories != nil),
       ("choices", choices != nil), ("cutoff", cutoff != nil), ("threshold", threshold != nil),
       ("quantile", quantile != nil), ("range", range != nil), ("adjacency", adjacency != nil), ("monotone", monotone),
+      ("answer-epsilon", answerEpsilon != nil), ("delta", delta != nil), ("bound", bound != nil),
+      ("gamma", gamma != nil), ("fixed-cost", fixedCost),
     ]
     for (option, isGiven) in given {
       let isNeeded = name.needs.contains(option)
@@ -164,6 +194,7 @@ struct NoiseOptions: ParsableArguments {
 extension NoiseOptions {
   /// The samples of a law.
   func stream(_ name: NoiseName) throws -> NoiseStream {
+    if fixedCost { return NoiseStream(fixedCost: try atFixedCost(name)) }
     let scale = try rational(scale, "scale")
     return switch name {
     case .discreteLaplace, .twoSidedGeometric: try .discreteLaplace(scale: scale)
@@ -189,6 +220,16 @@ extension NoiseOptions {
     case .staircase: try staircase(scale)
     default: try OneSidedGeometricMechanism(scale: scale, sensitivity: change)
     }
+  }
+
+  /// The mechanism whose samples all take the same work.
+  func atFixedCost(_ name: NoiseName) throws -> FixedCostMechanism {
+    let scale = try rational(scale, "scale")
+    let change = sensitivity ?? 1
+    if name == .discreteGaussian {
+      return try FixedCostMechanism(DiscreteGaussianMechanism(sigma: scale, sensitivity: Rational(change)))
+    }
+    return try FixedCostMechanism(DiscreteLaplaceMechanism(scale: scale, sensitivity: change))
   }
 
   private func staircase(_ scale: Rational) throws -> StaircaseMechanism {

@@ -7,8 +7,8 @@ import SecureRandom
 /// z = v/u for (u, v) uniform in the disc u² + v² ≤ u. The coordinates are drawn 64 bits at a time and only until the disc
 /// and then the rounding are decided by whole-number intervals, so the result is that of infinitely many bits.
 package struct HeavyTail: Sendable {
-  private let top: BigWhole
-  private let bottom: BigWhole
+  package let top: BigWhole
+  package let bottom: BigWhole
 
   /// Noise times top/bottom.
   package init(top: BigWhole, bottom: BigWhole) {

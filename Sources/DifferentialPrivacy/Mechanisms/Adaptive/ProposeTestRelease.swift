@@ -36,9 +36,7 @@ public struct ProposeTestRelease<Inner: WholeNumberMechanism>: Sendable {
     guard inner.dimension.value == 1 else {
       throw ParameterError(.outOfRange, "dimension", "must be 1")
     }
-    guard delta.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "delta", "must be above 0")
-    }
+    try ScaleLimits.checkPositive(delta.value, "delta")
     test = try DiscreteLaplaceMechanism(epsilon: testEpsilon)
     self.inner = inner
     self.delta = delta
@@ -56,9 +54,15 @@ public struct ProposeTestRelease<Inner: WholeNumberMechanism>: Sendable {
   ///   - value: the value.
   ///   - distance: how many records must change before the proposed sensitivity can fail.
   public func release(_ value: Int64, distance: Int64, using generator: inout SecureGenerator) -> Int64? {
-    let passes = test.release(max(distance, 0), using: &generator) >= threshold
+    draw(value, distance: distance, using: &generator)
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(
+    _ value: Int64, distance: Int64, using source: inout Source
+  ) -> Int64? {
+    let passes = test.draw([max(distance, 0)], using: &source)[0] >= threshold
     // Always drawn, so that time tells no more than the answer.
-    let noisy = inner.release(value, using: &generator)
+    let noisy = inner.draw([value], using: &source)[0]
     return passes ? noisy : nil
   }
 

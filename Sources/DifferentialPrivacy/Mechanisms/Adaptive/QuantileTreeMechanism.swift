@@ -41,12 +41,16 @@ public struct QuantileTreeMechanism<Noise: WholeNumberMechanism>: Sendable {
   ///
   /// - Parameter values: those of all people, each with no more than the number the mechanism was made for.
   public func release(_ values: [Int64], using generator: inout SecureGenerator) -> QuantileTree {
-    tree(noise.release(counts(values), using: &generator))
+    draw(values, using: &generator)
   }
 
   /// The noisy counts with a simulation's stream.
   package func simulate(_ values: [Int64], using generator: inout SimulationGenerator) -> Simulated<QuantileTree> {
-    Simulated(tree(noise.simulate(counts(values), using: &generator).value))
+    Simulated(draw(values, using: &generator))
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(_ values: [Int64], using source: inout Source) -> QuantileTree {
+    tree(noise.draw(counts(values), using: &source))
   }
 
   /// The counts without noise, level by level.
@@ -128,9 +132,7 @@ extension QuantileTreeMechanism where Noise == DiscreteGaussianMechanism {
     valuesPerUnit: Int = 1
   ) throws(ParameterError) {
     let nodes = try QuantileTreeMechanism.nodes(range, branching, height, valuesPerUnit)
-    guard rho.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "rho", "must be above 0 to choose the noise")
-    }
+    try ScaleLimits.checkPositive(rho.value, "rho")
     let values = Rational(valuesPerUnit)
     let change = Rational(height) * values * values * (adjacency == .replaceOne ? 2 : 1)
     let noise = try DiscreteGaussianMechanism(

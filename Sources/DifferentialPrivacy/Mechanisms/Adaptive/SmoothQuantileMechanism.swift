@@ -90,13 +90,13 @@ public struct SmoothQuantileMechanism: PureDP {
     return high * smoothSensitivity / alpha.doubleValue + 0.5
   }
 
-  private func draw<Source: UniformSource & ~Copyable>(_ values: [Int64], using source: inout Source) -> Int64 {
+  package func draw<Source: UniformSource & ~Copyable>(_ values: [Int64], using source: inout Source) -> Int64 {
     let sorted = SortedSample(values, range)
     let rank = rank(of: values.count)
     let sensitivity = smoothSensitivity(sorted, rank)
     let noise = HeavyTail(
       top: BigWhole(sensitivity) * BigWhole(denominatorOf: alpha), bottom: BigWhole(numeratorOf: alpha) << 62)
-    let answer = sorted[rank] + noise.sample(using: &source)
+    let answer = sorted[rank] + source.sample(noise)
     return min(max(answer, range.lowerBound), range.upperBound)
   }
 

@@ -43,9 +43,7 @@ public struct DiscreteLaplaceMechanism: WholeNumberMechanism {
   ///
   /// - Throws: ``ParameterError`` for a parameter out of range, ε = 0 included.
   public init(epsilon: Epsilon, sensitivity: Int = 1, dimension: Int = 1) throws(ParameterError) {
-    guard epsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0 to choose a scale")
-    }
+    try ScaleLimits.checkPositive(epsilon.value, "epsilon")
     try self.init(scale: Rational(sensitivity) / epsilon.value, sensitivity: sensitivity, dimension: dimension)
   }
 

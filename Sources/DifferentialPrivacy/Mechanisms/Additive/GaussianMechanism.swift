@@ -91,6 +91,10 @@ public struct GaussianMechanism: NoiseMechanism {
 
   /// The values with noise from a simulation's stream, in grid steps.
   package func simulate(steps: [Int64], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
-    Simulated(noise.release(steps, dimension, using: &generator))
+    Simulated(draw(steps: steps, using: &generator))
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(steps: [Int64], using source: inout Source) -> [Int64] {
+    noise.release(steps, dimension, using: &source)
   }
 }

@@ -21,9 +21,10 @@ public struct Grid: Sendable, Hashable, CustomStringConvertible {
 
   /// The default grid for noise of this scale: a step with 2¹⁵ ≤ scale/step < 2¹⁶.
   ///
-  /// - Throws: ``ParameterError`` for scales whose grid would be out of range.
+  /// - Throws: ``ParameterError`` for scales that are not above zero or whose grid would be out of range.
   public init(forScale scale: Rational) throws(ParameterError) {
-    try self.init(exponent: Grid.floorLog2(scale * scale) - 15)
+    try ScaleLimits.checkPositive(scale, "scale")
+    try self.init(forSquaredScale: scale * scale)
   }
 
   /// The default grid for noise whose scale has this square.

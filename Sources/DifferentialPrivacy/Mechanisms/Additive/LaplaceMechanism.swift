@@ -64,7 +64,11 @@ public struct LaplaceMechanism: NoiseMechanism {
 
   /// The value with noise from a simulation's stream.
   package func simulate(steps: Int64, using generator: inout SimulationGenerator) -> Simulated<GridValue> {
-    Simulated(GridValue(steps: discrete.simulate([steps], using: &generator).value[0], grid: grid))
+    Simulated(draw(steps: steps, using: &generator))
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(steps: Int64, using source: inout Source) -> GridValue {
+    GridValue(steps: discrete.draw([steps], using: &source)[0], grid: grid)
   }
 
   /// Noise for `count` later releases, in grid steps.

@@ -4,13 +4,25 @@ public import SecureRandom
 
 /// Samples of a law without a value to protect: for tables, plots and the `tacit noise` command.
 public struct NoiseStream: Sendable {
-  private let noise: NoiseSource
+  /// Where samples come from.
+  private enum Origin {
+    case exact(NoiseSource)
+    case fixedCost(FixedCostMechanism)
+  }
+
+  private let origin: Origin
   /// The grid the samples count steps of; `nil` for laws on whole numbers.
   public let grid: Grid?
 
-  private init(_ law: NoiseSource.Law, grid: Grid? = nil) {
-    noise = NoiseSource(law)
+  private init(_ law: NoiseLaw, grid: Grid? = nil) {
+    origin = .exact(NoiseSource(law))
     self.grid = grid
+  }
+
+  /// The noise of a mechanism of fixed cost: the same work for every sample.
+  public init(fixedCost mechanism: FixedCostMechanism) {
+    origin = .fixedCost(mechanism)
+    grid = nil
   }
 
   /// P[x] ∝ e^(−|x|/scale).
@@ -75,15 +87,22 @@ public struct NoiseStream: Sendable {
 
   /// `count` independent samples: whole numbers, or numbers of grid steps.
   public func samples(_ count: Int, using generator: inout SecureGenerator) -> [Int64] {
-    var output = [Int64](repeating: 0, count: count)
-    unsafe output.withUnsafeMutableBufferPointer { unsafe noise.fill($0, using: &generator) }
-    return output
+    draw(count, using: &generator)
   }
 
   /// `count` samples from a simulation's stream.
   package func samples(_ count: Int, using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
+    Simulated(draw(count, using: &generator))
+  }
+
+  private func draw<Source: UniformSource & ~Copyable>(_ count: Int, using source: inout Source) -> [Int64] {
     var output = [Int64](repeating: 0, count: count)
-    unsafe output.withUnsafeMutableBufferPointer { unsafe noise.fill($0, using: &generator) }
-    return Simulated(output)
+    unsafe output.withUnsafeMutableBufferPointer { buffer in
+      switch origin {
+      case .exact(let noise): unsafe noise.draw(buffer, using: &source)
+      case .fixedCost(let mechanism): unsafe mechanism.fill(buffer, using: &source)
+      }
+    }
+    return output
   }
 }

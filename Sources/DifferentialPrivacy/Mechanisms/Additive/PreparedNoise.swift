@@ -20,7 +20,7 @@ public struct PreparedNoise: ~Copyable, @unchecked Sendable {
     self.event = event
     unsafe samples = .allocate(capacity: count)
     unsafe samples.initialize(repeating: 0)
-    unsafe source.fill(samples, using: &generator)
+    unsafe source.draw(samples, using: &generator)
   }
 
   deinit {

@@ -27,9 +27,7 @@ public struct StaircaseMechanism: WholeNumberMechanism, PureDP {
   ///   - firstStep: the width of the first step; by default one of least expected error.
   /// - Throws: ``ParameterError`` for a parameter out of range, and unless Δ/ε lies in 2⁻¹⁰ … 2⁵⁰.
   public init(epsilon: Epsilon, sensitivity: Int = 1, firstStep: Int? = nil) throws(ParameterError) {
-    guard epsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0")
-    }
+    try ScaleLimits.checkPositive(epsilon.value, "epsilon")
     guard (1...(1 << 40)).contains(sensitivity) else {
       throw ParameterError(.outOfRange, "sensitivity", "must be a whole number from 1 to 2^40")
     }

@@ -31,12 +31,16 @@ public struct VectorSumMechanism<Noise: WholeNumberMechanism>: Sendable {
   ///
   /// - Precondition: every vector has the mechanism's dimension.
   public func release(_ vectors: [[Int64]], using generator: inout SecureGenerator) -> [Int64] {
-    noise.release(sum(vectors), using: &generator)
+    draw(vectors, using: &generator)
   }
 
   /// The sum with a simulation's stream.
   package func simulate(_ vectors: [[Int64]], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
-    noise.simulate(sum(vectors), using: &generator)
+    Simulated(draw(vectors, using: &generator))
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(_ vectors: [[Int64]], using source: inout Source) -> [Int64] {
+    noise.draw(sum(vectors), using: &source)
   }
 
   package func sum(_ vectors: [[Int64]]) -> [Int64] {
@@ -69,9 +73,7 @@ extension VectorSumMechanism where Noise == DiscreteGaussianMechanism {
   /// - Throws: ``ParameterError`` for a parameter out of range, ρ = 0 included.
   public init(l2Bound bound: Int, dimension: Int, rho: Rho, adjacency: Adjacency) throws(ParameterError) {
     let norm = try NormBound(.l2, bound: bound)
-    guard rho.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "rho", "must be above 0 to choose the noise")
-    }
+    try ScaleLimits.checkPositive(rho.value, "rho")
     let change = Rational(bound * (adjacency == .replaceOne ? 2 : 1))
     let noise = try DiscreteGaussianMechanism(
       sigma: NoiseScale(variance: change * change / (2 * rho.value)), sensitivity: L2Sensitivity(change),

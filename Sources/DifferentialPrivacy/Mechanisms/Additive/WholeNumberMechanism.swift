@@ -20,7 +20,7 @@ public protocol WholeNumberMechanism: NoiseMechanism {
 public struct WholeNumberNoise: Sendable {
   let source: NoiseSource
 
-  init(_ law: NoiseSource.Law) {
+  init(_ law: NoiseLaw) {
     source = NoiseSource(law)
   }
 }
@@ -49,7 +49,11 @@ extension WholeNumberMechanism {
 
   /// The values with noise from a simulation's stream.
   package func simulate(_ values: [Int64], using generator: inout SimulationGenerator) -> Simulated<[Int64]> {
-    Simulated(noise.release(values, dimension, using: &generator))
+    Simulated(draw(values, using: &generator))
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(_ values: [Int64], using source: inout Source) -> [Int64] {
+    noise.release(values, dimension, using: &source)
   }
 }
 

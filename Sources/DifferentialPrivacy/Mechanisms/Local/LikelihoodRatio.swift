@@ -18,9 +18,7 @@ public struct LikelihoodRatio: Sendable, Hashable, CustomStringConvertible {
     guard value > 1, value <= Rational(1 << 62) else {
       throw ParameterError(.outOfRange, "ratio", "must be above 1 and at most 2^62")
     }
-    guard value.numeratorWords.count <= ScaleLimits.words, value.denominatorWords.count <= ScaleLimits.words else {
-      throw ParameterError(.outOfRange, "ratio", "has too many digits")
-    }
+    try ScaleLimits.checkDigits(value, "ratio")
     self.value = value
   }
 

@@ -74,17 +74,20 @@ public struct LocalHashing: FrequencyOracle {
 
   /// The report of a person whose value is `value`.
   public func respond(_ value: Int, using generator: inout SecureGenerator) -> LocalHashingReport {
-    let masks = (0..<bucketBits).map { _ in generator.next() }
-    let bucket = LocalHashing.bucket(of: min(max(value, 0), categories.value - 1), masks)
-    return LocalHashingReport(masks: masks, bucket: response.respond(bucket, using: &generator))
+    draw(value, using: &generator)
   }
 
   /// The report with a simulation's stream.
   package func simulate(_ value: Int, using generator: inout SimulationGenerator) -> Simulated<LocalHashingReport> {
-    let masks = (0..<bucketBits).map { _ in generator.next() }
+    Simulated(draw(value, using: &generator))
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(
+    _ value: Int, using source: inout Source
+  ) -> LocalHashingReport {
+    let masks = (0..<bucketBits).map { _ in source.next() }
     let bucket = LocalHashing.bucket(of: min(max(value, 0), categories.value - 1), masks)
-    return Simulated(
-      LocalHashingReport(masks: masks, bucket: response.simulate(bucket, using: &generator).value))
+    return LocalHashingReport(masks: masks, bucket: response.draw(bucket, using: &source))
   }
 
   /// 1 − p + p/g for a report's own value and 1/g for any other, with g buckets.

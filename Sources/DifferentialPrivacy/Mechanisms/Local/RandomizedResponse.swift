@@ -18,9 +18,7 @@ public struct RandomizedResponse: PureDP {
   /// - Throws: ``ParameterError`` for a probability with too many digits.
   public init(replacement: ReplacementProbability, categories: CategoryCount) throws(ParameterError) {
     let value = replacement.value
-    guard value.numeratorWords.count <= ScaleLimits.words, value.denominatorWords.count <= ScaleLimits.words else {
-      throw ParameterError(.outOfRange, "p", "has too many digits")
-    }
+    try ScaleLimits.checkDigits(value, "p")
     self.replacement = replacement
     self.categories = categories
     replace = RationalCoin(value)
@@ -37,8 +35,10 @@ public struct RandomizedResponse: PureDP {
   ///
   /// - Throws: ``ParameterError`` for fewer than two answers.
   public init(ratio: LikelihoodRatio, categories: Int = 2) throws(ParameterError) {
+    let categories = try CategoryCount(categories)
     try self.init(
-      replacement: RandomizedResponse.replacement(ratio: ratio, categories: categories), categories: categories)
+      replacement: ReplacementProbability(
+        RandomizedResponse.replacement(ratio: ratio, categories: categories.value)), categories: categories)
   }
 
   static func replacement(ratio: LikelihoodRatio, categories: Int) -> Rational {

@@ -41,9 +41,7 @@ public struct QuantileMechanism: Sendable {
     guard range.lowerBound >= -(1 << 61), range.upperBound <= 1 << 61 else {
       throw ParameterError(.outOfRange, "range", "must lie within ±2^61")
     }
-    guard epsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0")
-    }
+    try ScaleLimits.checkPositive(epsilon.value, "epsilon")
     let parts = UInt64(least)
     above = UInt64(quantile.numeratorWords.first ?? 0)
     below = parts - above
@@ -53,9 +51,7 @@ public struct QuantileMechanism: Sendable {
       case .replaceOne: parts
       }
     let rate = epsilon.value / Rational(Int(2 * change))
-    guard rate.numeratorWords.count <= ScaleLimits.words, rate.denominatorWords.count <= ScaleLimits.words else {
-      throw ParameterError(.outOfRange, "epsilon", "has too many digits")
-    }
+    try ScaleLimits.checkDigits(rate, "epsilon")
     numerator = BigWhole(numeratorOf: rate)
     self.denominator = BigWhole(denominatorOf: rate)
     self.epsilon = epsilon
@@ -80,7 +76,7 @@ public struct QuantileMechanism: Sendable {
     Simulated(draw(values, using: &generator))
   }
 
-  private func draw<Source: UniformSource & ~Copyable>(_ values: [Int64], using source: inout Source) -> Int64 {
+  package func draw<Source: UniformSource & ~Copyable>(_ values: [Int64], using source: inout Source) -> Int64 {
     let runs = runs(values)
     let best = runs.reduce(UInt64.max) { min($0, $1.miss) }
     let choice = WeightedChoice(
@@ -88,7 +84,7 @@ public struct QuantileMechanism: Sendable {
         WeightedChoice.Item(
           width: run.width, numerator: BigWhole(run.miss - best) * numerator, denominator: denominator)
       })
-    let run = runs[choice.draw(using: &source)]
+    let run = runs[source.choose(choice)]
     return run.first + Int64(source.uniform(under: run.width))
   }
 

@@ -45,9 +45,15 @@ public struct RepeatedSelection: PureDP {
   public func choose<Answer>(
     using generator: inout SecureGenerator, _ run: (inout SecureGenerator) -> (quality: Int64, answer: Answer)
   ) -> Answer? {
+    draw(using: &generator, run)
+  }
+
+  package func draw<Answer, Source: UniformSource & ~Copyable>(
+    using source: inout Source, _ run: (inout Source) -> (quality: Int64, answer: Answer)
+  ) -> Answer? {
     var best: (quality: Int64, answer: Answer)?
-    for _ in 0..<repetitions.draw(using: &generator) {
-      let next = run(&generator)
+    for _ in 0..<repetitions.draw(using: &source) {
+      let next = run(&source)
       if best.map({ next.quality > $0.quality }) ?? true { best = next }
     }
     return best?.answer
@@ -96,10 +102,16 @@ public struct ThresholdSelection: PureDP {
   public func choose<Answer>(
     using generator: inout SecureGenerator, _ run: (inout SecureGenerator) -> (quality: Int64, answer: Answer)
   ) -> Answer? {
+    draw(using: &generator, run)
+  }
+
+  package func draw<Answer, Source: UniformSource & ~Copyable>(
+    using source: inout Source, _ run: (inout Source) -> (quality: Int64, answer: Answer)
+  ) -> Answer? {
     while true {
-      let next = run(&generator)
+      let next = run(&source)
       if next.quality >= threshold { return next.answer }
-      if stop.flip(using: &generator) { return nil }
+      if stop.flip(using: &source) { return nil }
     }
   }
 }

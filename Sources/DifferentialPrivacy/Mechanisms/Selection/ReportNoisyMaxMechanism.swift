@@ -45,12 +45,8 @@ public struct ReportNoisyMaxMechanism: PureDP {
   public init(
     epsilon: Epsilon, noise: Noise, sensitivity: Int = 1, monotone: Bool = false
   ) throws(ParameterError) {
-    guard epsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0")
-    }
-    guard sensitivity > 0 else {
-      throw ParameterError(.outOfRange, "sensitivity", "must be a whole number > 0")
-    }
+    try ScaleLimits.checkPositive(epsilon.value, "epsilon")
+    try ScaleLimits.checkSensitivity(sensitivity)
     let scale = Rational(sensitivity) * (monotone ? 1 : 2) / epsilon.value
     try ScaleLimits.checkScale(scale, "epsilon")
     self.epsilon = epsilon
@@ -79,7 +75,7 @@ public struct ReportNoisyMaxMechanism: PureDP {
     Simulated(draw(scores, using: &generator))
   }
 
-  private func draw<Source: UniformSource & ~Copyable>(_ scores: [Int64], using source: inout Source) -> Int {
+  package func draw<Source: UniformSource & ~Copyable>(_ scores: [Int64], using source: inout Source) -> Int {
     precondition(!scores.isEmpty, "a choice needs at least one score")
     let limit = SignedSample.limit / 2
     let clamped = scores.map { min(max($0, -limit), limit) }
@@ -87,7 +83,7 @@ public struct ReportNoisyMaxMechanism: PureDP {
     case .laplace:
       // Sums are not clamped: clamped ones could tie where the exact ones do not.
       var noisy = [Int64](repeating: 0, count: clamped.count)
-      unsafe noisy.withUnsafeMutableBufferPointer { unsafe self.source.fill($0, using: &source) }
+      unsafe noisy.withUnsafeMutableBufferPointer { unsafe self.source.draw($0, using: &source) }
       for index in noisy.indices { noisy[index] += clamped[index] }
       var best = 0
       for index in noisy.indices where noisy[index] > noisy[best] { best = index }

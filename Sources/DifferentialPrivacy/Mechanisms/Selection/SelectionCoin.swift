@@ -8,16 +8,10 @@ struct SelectionCoin: Sendable {
   private let denominator: BigWhole
 
   init(epsilon: Epsilon, sensitivity: Int, monotone: Bool) throws(ParameterError) {
-    guard epsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0")
-    }
-    guard sensitivity > 0 else {
-      throw ParameterError(.outOfRange, "sensitivity", "must be a whole number > 0")
-    }
+    try ScaleLimits.checkPositive(epsilon.value, "epsilon")
+    try ScaleLimits.checkSensitivity(sensitivity)
     let rate = epsilon.value / Rational(sensitivity) / (monotone ? 1 : 2)
-    guard rate.numeratorWords.count <= ScaleLimits.words, rate.denominatorWords.count <= ScaleLimits.words else {
-      throw ParameterError(.outOfRange, "epsilon", "has too many digits")
-    }
+    try ScaleLimits.checkDigits(rate, "epsilon")
     numerator = BigWhole(numeratorOf: rate)
     denominator = BigWhole(denominatorOf: rate)
   }

@@ -36,11 +36,15 @@ public struct TopKMechanism: Sendable {
 
   /// The chosen indices, in the order they were chosen.
   public func choose(_ scores: [Int64], using generator: inout SecureGenerator) -> [Int] {
+    draw(scores, using: &generator)
+  }
+
+  package func draw<Source: UniformSource & ~Copyable>(_ scores: [Int64], using source: inout Source) -> [Int] {
     var left = Array(scores.indices)
     var scoresLeft = scores
     var chosen: [Int] = []
     while chosen.count < choices, !left.isEmpty {
-      let place = single.choose(scoresLeft, using: &generator)
+      let place = single.draw(scoresLeft, using: &source)
       chosen.append(left[place])
       left.swapAt(place, left.count - 1)
       left.removeLast()

@@ -5,15 +5,15 @@ import SecureRandom
 /// Every weight is bounded from above in whole units of 2⁻¹²⁸; an item drawn by its bound is kept with the probability
 /// weight/bound, decided by the bits of a uniform number against bounds of the exponential that are refined until they
 /// decide. Where some item has a zero exponent, nearly every draw is kept.
-struct WeightedChoice {
-  struct Item {
-    let width: UInt64
-    let numerator: BigWhole
-    let denominator: BigWhole
+package struct WeightedChoice: Sendable {
+  package struct Item: Sendable {
+    package let width: UInt64
+    package let numerator: BigWhole
+    package let denominator: BigWhole
   }
 
   private static let precision = 128
-  private let items: [Item]
+  package let items: [Item]
   /// Upper bounds of 2¹²⁸ · e^(−x), without the widths.
   private let bounds: [BigWhole]
   /// Running sums of width · bound.
@@ -37,7 +37,7 @@ struct WeightedChoice {
     self.sums = sums
   }
 
-  func draw<Source: UniformSource & ~Copyable>(using source: inout Source) -> Int {
+  package func draw<Source: UniformSource & ~Copyable>(using source: inout Source) -> Int {
     guard let total = sums.last else { preconditionFailure("a choice needs at least one item") }
     while true {
       let place = source.uniform(under: total)

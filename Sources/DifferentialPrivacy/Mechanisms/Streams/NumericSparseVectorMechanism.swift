@@ -29,9 +29,7 @@ public struct NumericSparseVectorMechanism: PureDP {
   public init(
     comparisonEpsilon: Epsilon, answerEpsilon: Epsilon, cutoff: Cutoff, sensitivity: Int = 1, monotone: Bool = false
   ) throws(ParameterError) {
-    guard answerEpsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0 for numbers")
-    }
+    try ScaleLimits.checkPositive(answerEpsilon.value, "epsilon")
     comparisons = try SparseVectorMechanism(
       epsilon: comparisonEpsilon, cutoff: cutoff, sensitivity: sensitivity, monotone: monotone)
     answers = try DiscreteLaplaceMechanism(
@@ -48,7 +46,13 @@ public struct NumericSparseVectorMechanism: PureDP {
 
   /// Starts a stream against a public threshold.
   public func start(threshold: Int64, using generator: inout SecureGenerator) -> NumericSparseVectorStream {
-    NumericSparseVectorStream(comparisons: comparisons.start(threshold: threshold, using: &generator), answers: answers)
+    begin(threshold: threshold, using: &generator)
+  }
+
+  package func begin<Source: UniformSource & ~Copyable>(
+    threshold: Int64, using source: inout Source
+  ) -> NumericSparseVectorStream {
+    NumericSparseVectorStream(comparisons: comparisons.begin(threshold: threshold, using: &source), answers: answers)
   }
 }
 
@@ -75,7 +79,13 @@ public struct NumericSparseVectorStream: ~Copyable, Sendable {
 
   /// What the stream says of the value; `nil`, for every value, once the stream has ended.
   public mutating func answer(_ value: Int64, using generator: inout SecureGenerator) -> SparseVectorAnswer? {
-    guard let above = comparisons.isAbove(value, using: &generator) else { return nil }
-    return above ? .above(answers.release(value, using: &generator)) : .below
+    draw(value, using: &generator)
+  }
+
+  package mutating func draw<Source: UniformSource & ~Copyable>(
+    _ value: Int64, using source: inout Source
+  ) -> SparseVectorAnswer? {
+    guard let above = comparisons.draw(value, using: &source) else { return nil }
+    return above ? .above(answers.draw([value], using: &source)[0]) : .below
   }
 }

@@ -33,12 +33,8 @@ public struct SparseVectorMechanism: Sendable {
     epsilon: Epsilon, cutoff: Cutoff, sensitivity: Int = 1, monotone: Bool = false,
     thresholdShare: Rational = Rational(1, 2)
   ) throws(ParameterError) {
-    guard epsilon.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "epsilon", "must be above 0")
-    }
-    guard sensitivity > 0 else {
-      throw ParameterError(.outOfRange, "sensitivity", "must be a whole number > 0")
-    }
+    try ScaleLimits.checkPositive(epsilon.value, "epsilon")
+    try ScaleLimits.checkSensitivity(sensitivity)
     guard thresholdShare.signum > 0, thresholdShare < 1 else {
       throw ParameterError(.outOfRange, "threshold-share", "must lie strictly between 0 and 1")
     }
@@ -59,8 +55,14 @@ public struct SparseVectorMechanism: Sendable {
 
   /// Starts a stream against a public threshold.
   public func start(threshold: Int64, using generator: inout SecureGenerator) -> SparseVectorStream {
+    begin(threshold: threshold, using: &generator)
+  }
+
+  package func begin<Source: UniformSource & ~Copyable>(
+    threshold: Int64, using source: inout Source
+  ) -> SparseVectorStream {
     SparseVectorStream(
-      threshold: thresholdNoise.noisy(threshold, using: &generator), noise: valueNoise, left: cutoff.value)
+      threshold: thresholdNoise.noisy(threshold, using: &source), noise: valueNoise, left: cutoff.value)
   }
 }
 
@@ -81,8 +83,12 @@ public struct SparseVectorStream: ~Copyable, Sendable {
 
   /// Whether the value, with noise, reaches the noisy threshold; `nil`, for every value, once the stream has ended.
   public mutating func isAbove(_ value: Int64, using generator: inout SecureGenerator) -> Bool? {
+    draw(value, using: &generator)
+  }
+
+  package mutating func draw<Source: UniformSource & ~Copyable>(_ value: Int64, using source: inout Source) -> Bool? {
     guard left > 0 else { return nil }
-    let above = noise.noisy(value, using: &generator) >= threshold
+    let above = noise.noisy(value, using: &source) >= threshold
     if above { left -= 1 }
     return above
   }

@@ -78,9 +78,7 @@ public struct ToeplitzMechanism: ConcentratedDP {
   ///
   /// - Throws: ``ParameterError`` for a parameter out of range, ρ = 0 included.
   public init(horizon: Int, rho: Rho, sensitivity: Int = 1, band: Int? = nil) throws(ParameterError) {
-    guard rho.value.signum > 0 else {
-      throw ParameterError(.outOfRange, "rho", "must be above 0 to choose the noise")
-    }
+    try ScaleLimits.checkPositive(rho.value, "rho")
     try self.init(
       horizon: horizon, noiseMultiplier: NoiseMultiplier(squared: 1 / (2 * rho.value)), sensitivity: sensitivity,
       band: band)
@@ -178,15 +176,15 @@ public struct ToeplitzCount: ~Copyable, Sendable {
 
   /// Takes a step and gives the noisy total of all steps so far; `nil` once the horizon is behind.
   public mutating func add(_ value: Int64, using generator: inout SecureGenerator) -> Int64? {
-    step(value, using: &generator)
+    draw(value, using: &generator)
   }
 
   /// The total with a simulation's stream.
   package mutating func simulate(_ value: Int64, using generator: inout SimulationGenerator) -> Simulated<Int64?> {
-    Simulated(step(value, using: &generator))
+    Simulated(draw(value, using: &generator))
   }
 
-  private mutating func step<Source: UniformSource & ~Copyable>(_ value: Int64, using source: inout Source) -> Int64? {
+  package mutating func draw<Source: UniformSource & ~Copyable>(_ value: Int64, using source: inout Source) -> Int64? {
     guard taken < horizon else { return nil }
     let band = coefficients.count
     let place = taken % band

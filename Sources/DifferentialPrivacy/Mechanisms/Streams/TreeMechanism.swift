@@ -75,6 +75,10 @@ public struct ContinualCount<Node: WholeNumberMechanism>: ~Copyable, Sendable {
 
   /// Takes a step and gives the noisy total of all steps so far; `nil` once the horizon is behind.
   public mutating func add(_ value: Int64, using generator: inout SecureGenerator) -> Int64? {
+    draw(value, using: &generator)
+  }
+
+  package mutating func draw<Source: UniformSource & ~Copyable>(_ value: Int64, using source: inout Source) -> Int64? {
     guard taken < horizon else { return nil }
     taken += 1
     // The block that ends here takes in all shorter ones that led up to it.
@@ -86,7 +90,7 @@ public struct ContinualCount<Node: WholeNumberMechanism>: ~Copyable, Sendable {
       noisy[lower] = 0
     }
     exact[level] = sum
-    noisy[level] = node.release(sum, using: &generator)
+    noisy[level] = node.draw([sum], using: &source)[0]
     let total = noisy.reduce(into: Int128(0)) { $0 += Int128($1) }
     return Int64(min(max(total, -(1 << 62)), 1 << 62))
   }

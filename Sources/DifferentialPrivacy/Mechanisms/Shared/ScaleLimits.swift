@@ -1,7 +1,7 @@
 import ExactMath
 import PrivacyAccounting
 
-/// The scales, in grid steps, that mechanisms on whole numbers accept; anything else is refused at construction.
+/// What mechanisms accept of their parameters; anything else is refused at construction.
 enum ScaleLimits {
   /// Numerators and denominators have at most this many 64-bit words, so that no parameter makes a draw slow.
   static let words = 16
@@ -23,6 +23,21 @@ enum ScaleLimits {
     guard value >= least, value <= most else {
       throw ParameterError(.outOfRange, name, "must be from \(range)")
     }
+    try checkDigits(value, name)
+  }
+
+  /// Refuses a value that is not above zero.
+  static func checkPositive(_ value: Rational, _ name: String) throws(ParameterError) {
+    guard value.signum > 0 else { throw ParameterError(.outOfRange, name, "must be above 0") }
+  }
+
+  /// Refuses a sensitivity that is not above zero.
+  static func checkSensitivity(_ value: Int) throws(ParameterError) {
+    guard value > 0 else { throw ParameterError(.outOfRange, "sensitivity", "must be a whole number > 0") }
+  }
+
+  /// Refuses a fraction that would make a draw slow.
+  static func checkDigits(_ value: Rational, _ name: String) throws(ParameterError) {
     guard value.numeratorWords.count <= words, value.denominatorWords.count <= words else {
       throw ParameterError(.outOfRange, name, "has too many digits")
     }
