@@ -1,3 +1,5 @@
+import BigNumber
+import CKernels
 import Glibc
 
 /// Processor time of this thread in seconds.
@@ -7,10 +9,10 @@ func processorSeconds() -> Double {
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
-/// The best of three wall times of `body` in seconds.
+/// The best of five wall times of `body` in seconds.
 func wallSeconds(_ body: () throws -> Void) rethrows -> Double {
   var best = Double.infinity
-  for _ in 0..<3 {
+  for _ in 0..<5 {
     var (start, end) = (timespec(), timespec())
     unsafe clock_gettime(CLOCK_MONOTONIC, &start)
     try body()
@@ -20,13 +22,14 @@ func wallSeconds(_ body: () throws -> Void) rethrows -> Double {
   return best
 }
 
-/// The processor's rate as the system states it, for turning times into cycles.
-let megahertz: Double = {
-  for line in lines(of: "grep -m1 MHz /proc/cpuinfo") {
-    if let text = line.split(separator: ":").last, let value = Double(text.drop { $0 == " " }) { return value }
+/// Processor seconds of one operation, five times, when `body` does `count` of them.
+func timings(count: Int, _ body: () throws -> Void) rethrows -> [Double] {
+  try (0..<5).map { _ in
+    let start = processorSeconds()
+    try body()
+    return (processorSeconds() - start) / Double(count)
   }
-  return 0
-}()
+}
 
 /// What a shell command prints.
 func lines(of command: String) -> [Substring] {
@@ -41,73 +44,34 @@ func lines(of command: String) -> [Substring] {
   }
 }
 
-func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
+/// 64-bit products of the two-digit formulae, as the fast kernels do them.
+enum Cost {
+  /// A product of two digits; one level of Karatsuba from 32 limbs on.
+  static func digits(_ limbs: Int) -> Int { limbs >= 32 ? 3 * limbs * limbs / 4 : limbs * limbs }
 
-func round(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+  /// A Montgomery reduction to one digit.
+  static func reduction(_ limbs: Int) -> Int { limbs * limbs + limbs }
 
-func format(_ micros: Double) -> String {
-  micros >= 100 ? "\(round(micros / 1000)) ms" : "\((micros * 1000).rounded() / 1000) µs"
-}
+  /// A product of pairs.
+  static func multiply(_ limbs: Int) -> Int { 3 * digits(limbs) + 2 * reduction(limbs) }
 
-/// The median over nine runs of the time of one operation, when `body` does `count` of them; printed and returned in
-/// seconds.
-///
-/// - Parameters:
-///   - products: 64-bit products one operation needs.
-///   - target: The time aimed at in microseconds, by bits of the modulus.
-@discardableResult
-func measure(
-  _ name: String, count: Int, products: Int? = nil, target: [Int: Double] = [:], _ body: () throws -> Void
-) rethrows -> Double {
-  var times: [Double] = []
-  for _ in 0..<9 {
-    let start = processorSeconds()
-    try body()
-    times.append((processorSeconds() - start) / Double(count))
-  }
-  times.sort()
-  let micros = times[4] * 1e6
-  let cycles = micros * megahertz
-  var line = pad(name, 52) + pad(format(micros), 13) + pad(target[bits].map { "≤ " + format($0) } ?? "", 13)
-  line += pad("\(Int(cycles))", 13)
-  if let products { line += "\(round(cycles / Double(products)))" }
-  print(line)
-  return times[4]
-}
+  /// A product of a pair and a digit.
+  static func multiplyDigit(_ limbs: Int) -> Int { 2 * digits(limbs) + 2 * reduction(limbs) }
 
-/// Limb products of the two-digit formulae.
-struct Cost {
-  /// Limbs of the modulus.
-  let limbs: Int
+  /// A square.
+  static func square(_ limbs: Int) -> Int { limbs * (limbs + 1) / 2 + digits(limbs) + 2 * reduction(limbs) }
 
-  /// A product of pairs with digits of `digits` limbs: three products and two reductions.
-  func multiply(_ digits: Int) -> Int { 5 * digits * digits + 2 * digits }
-
-  /// A square: half a product less, and one cross product instead of two.
-  func square(_ digits: Int) -> Int { (7 * digits * digits + 5 * digits) / 2 }
-
-  /// A power by fixed windows of five bits.
-  func power(exponent: Int, digits: Int) -> Int {
-    exponent * square(digits) + (exponent / 5 + 30) * multiply(digits)
+  /// A power by fixed windows of five bits: 32 entries, half of them squares.
+  static func power(exponent: Int, limbs: Int) -> Int {
+    (exponent + 15) * square(limbs) + ((exponent + 4) / 5 + 15) * multiply(limbs)
   }
 
-  /// A comb of ten teeth and eight tables, or of five and sixteen in constant time.
-  func comb(exponent: Int, digits: Int, _ variableTime: Bool) -> Int {
-    let (teeth, tables) = variableTime ? (10, 8) : (5, 16)
-    let columns = (exponent + teeth - 1) / teeth
-    return columns * multiply(digits) + ((columns + tables - 1) / tables - 1) * square(digits)
-  }
-}
-
-/// Rows of python-paillier and HEU, measured in the same run by the interpreter that has them.
-func printPeers(python: String?, bits: Int) {
-  guard let python else {
-    print("python-paillier, HEU: not measured; name a Python that has them as the second argument")
-    return
-  }
-  for line in lines(of: "\(python) Benchmarks/Peers/paillier_peers.py \(bits)") {
-    let fields = line.split(separator: "\t")
-    let seconds = fields.count == 2 ? Double(fields[1]) : nil
-    print(pad(String(fields.first ?? ""), 52) + (seconds.map { format($0 * 1e6) } ?? ""))
+  /// A power by a comb within a budget.
+  static func comb(exponent: Int, limbs: Int, tableBytes: Int?, variableTime: Bool) -> Int {
+    let shape = FixedBaseComb.Shape.fitting(
+      bits: exponent, limbs: limbs, tableBytes: tableBytes, variableTime: variableTime)
+    let columns = (exponent + shape.teeth - 1) / shape.teeth
+    let height = (columns + shape.tables - 1) / shape.tables
+    return (columns - 1) * multiplyDigit(limbs) + (height - 1) * square(limbs)
   }
 }

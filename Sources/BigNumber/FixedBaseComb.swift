@@ -18,11 +18,6 @@ package final class FixedBaseComb: @unchecked Sendable {
       self.teeth = teeth
       self.tables = tables
     }
-
-    /// Few, small tables that are scanned whole at each step: for secret exponents.
-    package static let constantTime = Shape(teeth: 5, tables: 16)
-    /// Larger tables indexed directly: faster, and the cache sees the exponent.
-    package static let variableTime = Shape(teeth: 10, tables: 8)
   }
 
   private let modulus: PairModulus
@@ -39,7 +34,12 @@ package final class FixedBaseComb: @unchecked Sendable {
   /// Bytes of the table.
   package var tableBytes: Int { table.count * 8 }
 
-  /// Builds the tables for `base`, a pair in Montgomery form.
+  /// Builds the tables for `base`, a unit, as a pair in Montgomery form.
+  ///
+  /// The base may be a secret: GMP's inversion, which takes a time that depends on its operand, sees it only
+  /// multiplied by a random unit.
+  ///
+  /// - Precondition: `base` shares no factor with n.
   package init(
     base: ConstantLimbs, modulus: PairModulus, exponentBits: Int, shape: Shape, variableTime: Bool
   ) {
@@ -51,8 +51,12 @@ package final class FixedBaseComb: @unchecked Sendable {
     self.shape = raw
     let table = LimbBuffer(count: Int(tacit_comb_table_limbs(modulus.limbs, raw)))
     let scratch = modulus.makeScratch()
+    let work = LimbBuffer(count: Int(tacit_comb_work_limbs(modulus.limbs, raw)))
+    let inverse = LimbBuffer(count: modulus.limbs)
+    unsafe modulus.invertDigit(base, into: inverse.base, scratch.base)
     unsafe withUnsafePointer(to: modulus.modulus) {
-      unsafe tacit_comb_build($0, table.base, base, modulus.one, raw, scratch.base)
+      unsafe tacit_comb_build(
+        $0, table.base, base, inverse.base, modulus.one, raw, work.base, scratch.base)
     }
     self.table = table
   }

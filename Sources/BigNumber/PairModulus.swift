@@ -92,6 +92,11 @@ extension PairModulus {
     unsafe withUnsafePointer(to: modulus) { unsafe tacit_digit_subtract($0, result, a, b, scratch) }
   }
 
+  /// result = a·b/R mod n² for a pair a and one digit b.
+  package func multiplyByDigit(_ result: Limbs, _ a: ConstantLimbs, _ b: ConstantLimbs, _ scratch: Limbs) {
+    unsafe withUnsafePointer(to: modulus) { unsafe tacit_pair_multiply_digit($0, result, a, b, scratch) }
+  }
+
   /// result = base^exponent in Montgomery form, walking `bits` exponent bits in fixed windows.
   ///
   /// With `variableTime` the table is indexed directly, which is right only for public exponents.

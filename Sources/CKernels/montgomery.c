@@ -6,7 +6,9 @@ typedef unsigned long long word;
 static inline void select_words(uint64_t *r, uint64_t keep, const uint64_t *a, const uint64_t *b, size_t limbs) {
   uint64_t mask = -(uint64_t)(keep != 0);
   __asm__("" : "+r"(mask));
-  for (size_t i = 0; i < limbs; i++) r[i] = b[i] ^ (mask & (a[i] ^ b[i]));
+  for (size_t i = 0; i < limbs; i += 4) {
+    for (int k = 0; k < 4; k++) r[i + k] = b[i + k] ^ (mask & (a[i + k] ^ b[i + k]));
+  }
 }
 
 // Reduces the value high*R + x once: r = value - n when value >= n, else value. Returns 1 when it subtracted
@@ -97,11 +99,21 @@ void tacit_pair_multiply(const tacit_modulus *n, uint64_t *r, const uint64_t *a,
   finish_pair(n, kernel, r, t, s, carry, m, spare);
 }
 
+void tacit_pair_multiply_digit(
+    const tacit_modulus *n, uint64_t *r, const uint64_t *a, const uint64_t *b, uint64_t *scratch) {
+  size_t limbs = n->limbs;
+  const tacit_kernel *kernel = tacit_kernel_for(limbs);
+  uint64_t *t = scratch, *s = t + 2 * limbs, *m = s + 2 * limbs, *spare = m + limbs, *work = spare + limbs;
+  kernel->multiply(t, a, b, limbs, work);
+  kernel->multiply(s, a + limbs, b, limbs, work);
+  finish_pair(n, kernel, r, t, s, 0, m, spare);
+}
+
 void tacit_pair_square(const tacit_modulus *n, uint64_t *r, const uint64_t *a, uint64_t *scratch) {
   size_t limbs = n->limbs;
   const tacit_kernel *kernel = tacit_kernel_for(limbs);
   uint64_t *t = scratch, *s = t + 2 * limbs, *m = s + 2 * limbs, *spare = m + limbs, *work = spare + limbs;
-  kernel->square(t, a, limbs);
+  kernel->square(t, a, limbs, work);
   kernel->multiply(s, a, a + limbs, limbs, work);
   uint64_t carry = 0;
   for (size_t i = 0; i < 2 * limbs; i++) {

@@ -1,11 +1,13 @@
 #ifndef TACIT_MONTGOMERY_INTERNAL_H
 #define TACIT_MONTGOMERY_INTERNAL_H
 
+#include <string.h>
+
 #include "montgomery.h"
 
 #define TACIT_KERNEL_SCRATCH 4
 
-/// The four limb loops everything else is made of. All take `limbs` words per operand; products also take
+/// The four limb loops everything else is made of. All take `limbs` words per operand; products and squares also take
 /// `TACIT_KERNEL_SCRATCH * limbs` words that overlap nothing else.
 typedef struct tacit_kernel {
   /// r[0..<2L] = a*b.
@@ -13,13 +15,26 @@ typedef struct tacit_kernel {
   /// r[0..<2L] += a*b, returning the carry out of the top.
   uint64_t (*multiply_add)(uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch);
   /// r[0..<2L] = a*a.
-  void (*square)(uint64_t *r, const uint64_t *a, size_t limbs);
+  void (*square)(uint64_t *r, const uint64_t *a, size_t limbs, uint64_t *scratch);
   /// With m = t * inverse mod R: t[L..<2L] = (t + m*n)/R mod R, returning the carry word; the words of m are kept.
   uint64_t (*reduce)(uint64_t *t, const uint64_t *n, uint64_t inverse, uint64_t *m, size_t limbs);
 } tacit_kernel;
 
 /// The fastest kernel for this many limbs on this processor.
 const tacit_kernel *tacit_kernel_for(size_t limbs);
+
+/// r = table[index], reading every one of `entries` entries of `words` words; `words` is a multiple of 8.
+void tacit_scan_table(uint64_t *r, const uint64_t *table, size_t entries, size_t words, uint64_t index);
+
+/// r = a, whole words; the two may be the same.
+static inline void tacit_copy_words(uint64_t *r, const uint64_t *a, size_t words) {
+  if (r != a) memcpy(r, a, words * sizeof *r);
+}
+
+/// One bit of an exponent.
+static inline uint64_t tacit_bit(const uint64_t *exponent, size_t position) {
+  return exponent[position / 64] >> (position % 64) & 1;
+}
 
 static inline unsigned long long tacit_add_8(
     uint64_t *r, const uint64_t *a, const uint64_t *b, unsigned long long carry) {

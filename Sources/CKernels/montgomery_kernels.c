@@ -50,7 +50,8 @@ static uint64_t multiply_add_portable(
   return carry;
 }
 
-static void square_portable(uint64_t *r, const uint64_t *a, size_t limbs) {
+static void square_portable(uint64_t *r, const uint64_t *a, size_t limbs, uint64_t *scratch) {
+  (void)scratch;
   zero_words(r, 2 * limbs);
   for (size_t i = 0; i + 1 < limbs; i++) {
     r[i + limbs] = row_portable(r + 2 * i + 1, a + i + 1, a[i], limbs - 1 - i);
@@ -93,7 +94,8 @@ static uint64_t multiply_add_foreign(
   return tacit_add(r, r, scratch, 2 * limbs, 0);
 }
 
-static void square_foreign(uint64_t *r, const uint64_t *a, size_t limbs) {
+static void square_foreign(uint64_t *r, const uint64_t *a, size_t limbs, uint64_t *scratch) {
+  (void)scratch;
   atomic_load_explicit(&foreign_rows, memory_order_acquire)->square(r, a, (long)limbs);
 }
 
@@ -136,9 +138,11 @@ static const tacit_kernel *portable_kernel(void) {
       t[i] = row##L(t + i, n, q);                                                                     \
     }                                                                                                 \
     return tacit_add(t + L, t + L, t, L, 0);                                                          \
-  }                                                                                                   \
-  static void square_##L(uint64_t *r, const uint64_t *a, size_t limbs) {                              \
-    (void)limbs;                                                                                      \
+  }
+
+// Squares by rows, of the lengths that have a triangle.
+#define SQUARE_ROWS(L)                                                                                \
+  static inline __attribute__((unused)) void square_rows_##L(uint64_t *r, const uint64_t *a) {        \
     zero_words(r, 2 * L);                                                                             \
     triangle_##L(r, a);                                                                               \
     double_and_add_squares(r, a, L);                                                                  \
@@ -146,6 +150,11 @@ static const tacit_kernel *portable_kernel(void) {
 
 // Products by rows alone.
 #define SCHOOLBOOK(L)                                                                                 \
+  static void square_##L(uint64_t *r, const uint64_t *a, size_t limbs, uint64_t *scratch) {           \
+    (void)limbs;                                                                                      \
+    (void)scratch;                                                                                    \
+    square_rows_##L(r, a);                                                                            \
+  }                                                                                                   \
   static void multiply_##L(                                                                           \
       uint64_t *r, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t *scratch) {           \
     (void)limbs;                                                                                      \
@@ -178,6 +187,18 @@ static const tacit_kernel *portable_kernel(void) {
     multiply_rows_##H(r + L, a + H, b + H);                                                           \
     uint64_t carry = tacit_add(middle, r, r + L, L, 0);                                               \
     carry += negative - 1 + add_signed(middle, z, negative, L);                                       \
+    carry += tacit_add(r + H, r + H, middle, L, 0);                                                   \
+    tacit_add_word(r + H + L, r + H + L, carry, H);                                                   \
+  }                                                                                                   \
+  static void square_##L(uint64_t *r, const uint64_t *a, size_t limbs, uint64_t *scratch) {           \
+    (void)limbs;                                                                                      \
+    uint64_t *z = scratch, *middle = scratch + L;                                                     \
+    distance(middle, a, a + H, H);                                                                    \
+    square_rows_##H(z, middle);                                                                       \
+    square_rows_##H(r, a);                                                                            \
+    square_rows_##H(r + L, a + H);                                                                    \
+    uint64_t carry = tacit_add(middle, r, r + L, L, 0);                                               \
+    carry += add_signed(middle, z, 0, L) - 1;                                                         \
     carry += tacit_add(r + H, r + H, middle, L, 0);                                                   \
     tacit_add_word(r + H + L, r + H + L, carry, H);                                                   \
   }                                                                                                   \
@@ -273,18 +294,6 @@ static void triangle_32(uint64_t *r, const uint64_t *a) {
   RECTANGLE(row16, 16, 16, 16, a, a + 16, 64)
 }
 
-static void triangle_48(uint64_t *r, const uint64_t *a) {
-  triangle_24(r, a);
-  triangle_24(r + 48, a + 24);
-  RECTANGLE(row24, 24, 24, 24, a, a + 24, 96)
-}
-
-static void triangle_64(uint64_t *r, const uint64_t *a) {
-  triangle_32(r, a);
-  triangle_32(r + 64, a + 32);
-  RECTANGLE(row32, 32, 32, 32, a, a + 32, 128)
-}
-
 ROWS(4)
 ROWS(8)
 ROWS(16)
@@ -292,6 +301,12 @@ ROWS(24)
 ROWS(32)
 ROWS(48)
 ROWS(64)
+
+SQUARE_ROWS(4)
+SQUARE_ROWS(8)
+SQUARE_ROWS(16)
+SQUARE_ROWS(24)
+SQUARE_ROWS(32)
 
 SCHOOLBOOK(4)
 SCHOOLBOOK(8)
@@ -342,7 +357,7 @@ static const tacit_kernel *accelerated(size_t limbs) {
 static _Atomic int mode = 0;
 
 void tacit_montgomery_force_portable(int value) {
-  atomic_store_explicit(&mode, value || !detect() ? 1 : 2, memory_order_relaxed);
+  atomic_store_explicit(&mode, value > 0 || (value == 0 && !detect()) ? 1 : 2, memory_order_relaxed);
 }
 
 int tacit_montgomery_is_accelerated(void) {

@@ -100,11 +100,9 @@ private struct BucketProduct: Sendable {
     self.core = core
     self.terms = terms
     let bits = terms.map { Int.bitWidth - $0.exponent.leadingZeroBitCount }.max() ?? 1
-    // Products of one position: in each window one a term, and at most two a bucket to add the buckets up.
-    func cost(_ window: Int) -> Int {
-      let filled = min(terms.count, (1 << window) - 1)
-      return (bits + window - 1) / window * (terms.count + filled + (1 << window))
-    }
+    // Products of one position: in each window one a term, either into its bucket or, for the first of a bucket, from
+    // it into the running product, and one for each value of a bucket.
+    func cost(_ window: Int) -> Int { (bits + window - 1) / window * (terms.count + (1 << window)) }
     var best = 1
     for candidate in 2...14 where cost(candidate) < cost(best) { best = candidate }
     window = best

@@ -19,7 +19,7 @@ package final class KeyHolderNoise: NoiseSource {
   private let inverse: SecretNatural
 
   package init(
-    _ key: borrowing PaillierPrivateKey, shape: FixedBaseComb.Shape, variableTime: Bool,
+    _ key: borrowing PaillierPrivateKey, tableBytes: Int?, variableTime: Bool,
     using generator: inout SecureGenerator
   ) throws(PaillierError) {
     core = key.publicKey.core
@@ -30,6 +30,10 @@ package final class KeyHolderNoise: NoiseSource {
     guard let inverse = squareP.inverse(modulo: squareQ) else {
       throw PaillierError(.keyShape, "p", "the primes of a key are different")
     }
+    let limbs = max(key.core.halfP.ring.limbs, key.core.halfQ.ring.limbs)
+    let shape = FixedBaseComb.Shape.fitting(
+      bits: key.core.halfP.exponentBits, limbs: limbs,
+      tableBytes: tableBytes.map { $0 / 2 }, variableTime: variableTime)
     p = key.core.p.withValue {
       NoiseHalf(
         $0, key.core.halfP, knowsFactors: known, radix: radix, shape: shape, variableTime: variableTime,
@@ -44,6 +48,8 @@ package final class KeyHolderNoise: NoiseSource {
     squareOfQ = SecretNatural(squareQ)
     self.inverse = SecretNatural(inverse)
   }
+
+  package var tableBytes: Int { p.tableBytes + q.tableBytes }
 
   package func draw(_ result: Limbs, using generator: inout SecureGenerator, _ scratch: Limbs) {
     let u = unsafe p.draw(using: &generator, scratch)
@@ -101,6 +107,8 @@ private final class NoiseHalf: Sendable {
     }
     self.order = SecretNatural(order)
   }
+
+  var tableBytes: Int { comb?.tableBytes ?? 0 }
 
   /// A generator of the units modulo a prime 2·a·p′ + 1: no g^((prime-1)/f) is 1.
   static func generator(

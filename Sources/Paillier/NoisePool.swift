@@ -16,6 +16,8 @@ final class NoisePool: NoiseSource {
     self.source = source
   }
 
+  var tableBytes: Int { source.tableBytes }
+
   /// How many factors are left.
   var count: Int { entries.withLock { $0.count } }
 

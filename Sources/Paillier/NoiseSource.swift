@@ -5,6 +5,12 @@ package import SecureRandom
 package protocol NoiseSource: Sendable {
   /// Draws one n-th residue modulo n² into a pair in Montgomery form.
   func draw(_ result: Limbs, using generator: inout SecureGenerator, _ scratch: Limbs)
+  /// Bytes of its tables.
+  var tableBytes: Int { get }
+}
+
+extension NoiseSource {
+  package var tableBytes: Int { 0 }
 }
 
 /// r^n with r uniform in the units below n: ISO/IEC 18033-6 and Paillier 1999.
@@ -60,7 +66,7 @@ package struct ShortExponentNoise: NoiseSource {
   private let comb: FixedBaseComb
 
   package init(
-    _ core: PublicKeyCore, shape: FixedBaseComb.Shape, variableTime: Bool, using generator: inout SecureGenerator
+    _ core: PublicKeyCore, tableBytes: Int?, variableTime: Bool, using generator: inout SecureGenerator
   ) {
     let ring = core.ring
     let scratch = ring.makeScratch()
@@ -72,9 +78,11 @@ package struct ShortExponentNoise: NoiseSource {
       unsafe ExactNoise(core).raise(h, into: power.base, scratch.base)
       break
     }
+    let bits = (ring.bitWidth + 1) / 2
+    let shape = FixedBaseComb.Shape.fitting(
+      bits: bits, limbs: ring.limbs, tableBytes: tableBytes, variableTime: variableTime)
     comb = unsafe FixedBaseComb(
-      base: power.base, modulus: ring, exponentBits: (ring.bitWidth + 1) / 2, shape: shape,
-      variableTime: variableTime)
+      base: power.base, modulus: ring, exponentBits: bits, shape: shape, variableTime: variableTime)
   }
 
   /// Bytes of the tables.

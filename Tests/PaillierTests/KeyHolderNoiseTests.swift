@@ -24,7 +24,7 @@ import Testing
     #expect(expected.count == 60, "r to the n-th power is one to one")
 
     var generator = SecureGenerator()
-    let source = try KeyHolderNoise(key, shape: .init(teeth: 2, tables: 2), variableTime: false, using: &generator)
+    let source = try KeyHolderNoise(key, tableBytes: 0, variableTime: false, using: &generator)
     let scratch = core.ring.makeScratch()
     let pair = core.ring.makePair()
     var counts: [UInt: Int] = [:]

@@ -6,6 +6,7 @@
 #include "gemm.h"
 #include "mask_words.h"
 #include "montgomery.h"
+#include "montgomery_limit.h"
 #include "prefetch.h"
 #include "scrypt.h"
 #include "threshold_scan.h"

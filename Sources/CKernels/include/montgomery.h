@@ -31,7 +31,8 @@ uint64_t tacit_negative_inverse(uint64_t n);
 /// 1 when the processor has BMI2 and ADX and the fast rows are in use, otherwise 0.
 int tacit_montgomery_is_accelerated(void);
 
-/// Forces the portable rows (1) or returns to the processor's best (0). Process-wide; for tests and benchmarks.
+/// Forces the portable rows (1), returns to the processor's best (0), or forces the fast rows (-1) where an emulator runs
+/// their instructions without announcing them. Process-wide; for tests and benchmarks.
 void tacit_montgomery_force_portable(int portable);
 
 /// Limb loops of another library, in GMP's calling conventions, for processors without BMI2 and ADX.
@@ -60,6 +61,10 @@ void tacit_digit_subtract(
 /// r = a*b/R mod n^2 on pairs.
 void tacit_pair_multiply(const tacit_modulus *n, uint64_t *r, const uint64_t *a, const uint64_t *b, uint64_t *scratch);
 
+/// r = a*b/R mod n^2 for a pair a and a number b of one digit: two products instead of three.
+void tacit_pair_multiply_digit(
+    const tacit_modulus *n, uint64_t *r, const uint64_t *a, const uint64_t *b, uint64_t *scratch);
+
 /// r = a*a/R mod n^2 on pairs.
 void tacit_pair_square(const tacit_modulus *n, uint64_t *r, const uint64_t *a, uint64_t *scratch);
 
@@ -83,10 +88,16 @@ typedef struct tacit_comb {
 /// Words of a comb's table.
 size_t tacit_comb_table_limbs(size_t limbs, tacit_comb shape);
 
-/// Fills a comb's table for `base` (Montgomery form).
+/// Words of working space that `tacit_comb_build` needs besides its scratch.
+size_t tacit_comb_work_limbs(size_t limbs, tacit_comb shape);
+
+/// Fills a comb's table for `base` (Montgomery form), a unit; `inverse` is 1/base mod n, one digit in Montgomery form.
+///
+/// An entry x0 + x1*n is kept as x0 and u = (x1/x0)*R mod n, so that x = x0*(1 + (u/R)*n): a power multiplies by single
+/// digits and adds the u up, which costs two products and two reductions a step instead of three and two.
 void tacit_comb_build(
-    const tacit_modulus *n, uint64_t *table, const uint64_t *base, const uint64_t *one, tacit_comb shape,
-    uint64_t *scratch);
+    const tacit_modulus *n, uint64_t *table, const uint64_t *base, const uint64_t *inverse, const uint64_t *one,
+    tacit_comb shape, uint64_t *work, uint64_t *scratch);
 
 /// r = base^exponent from the comb's table. The exponent has ceil(bits/64) words and nothing above `bits`.
 void tacit_comb_power(

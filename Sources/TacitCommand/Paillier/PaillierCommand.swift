@@ -16,6 +16,7 @@ struct PaillierCommand: ParsableCommand {
       PaillierConvertCommand.self, PaillierEncryptVectorCommand.self, PaillierDecryptVectorCommand.self,
       PaillierSumVectorCommand.self, PaillierShareCommand.self, PaillierCombineCommand.self,
       PaillierParametersCommand.self, PaillierProveCommand.self, PaillierVerifyCommand.self,
+      PaillierEncryptProvenCommand.self,
     ])
 }
 

@@ -62,6 +62,10 @@ struct PaillierKeygenCommand: ParsableCommand {
   }
 
   private func deal(_ size: KeySize, _ threshold: Int, _ parties: Int, _ passphrase: [UInt8]?) throws {
+    // Refused before anything is made; the library checks again.
+    guard (1...ThresholdKey.maximumParties).contains(parties), (1...parties).contains(threshold) else {
+      throw CommandFailure("--threshold: from 1 to --parties, which is at most \(ThresholdKey.maximumParties)")
+    }
     try Output.makeFolder(destination.output)
     let shares = (1...max(parties, 1)).map { "\(destination.output)/share-\($0).json" }
     for path in shares + ["\(destination.output)/public.json"] {

@@ -45,17 +45,22 @@ enum PaillierKeys {
   }
 
   /// An encryptor for the key in a file; a private key that can be opened makes it faster.
-  static func encryptor(_ path: String, _ options: PaillierKeyOptions, uses: Int) throws -> Encryptor {
+  static func encryptor(
+    _ path: String, _ options: PaillierKeyOptions, uses: Int, variableTime: Bool = false, tableBytes: Int? = nil
+  ) throws -> Encryptor {
     let bytes = try Input.read(path, limit: limit)
     let isOpen = !PaillierPrivateKey.isSealed(bytes) || options.passphraseFile != nil
     if isOpen, PaillierPrivateKey.isPrivateKeyFile(bytes), !ThresholdShare.isShareFile(bytes) {
       let key = try privateKey(bytes, path, options)
-      do throws(PaillierError) { return try Encryptor(key) } catch { throw failure(error, path) }
+      do throws(PaillierError) {
+        return try Encryptor(key, variableTime: variableTime, tableBytes: tableBytes)
+      } catch { throw failure(error, path) }
     }
     // Tables pay from about a dozen encryptions on.
     let key = try publicKey(bytes, path, options)
     do throws(PaillierError) {
-      return try Encryptor(key, noise: uses < 12 ? .exact : .automatic)
+      return try Encryptor(
+        key, noise: uses < 12 ? .exact : .automatic, variableTime: variableTime, tableBytes: tableBytes)
     } catch { throw failure(error, path) }
   }
 

@@ -1,4 +1,5 @@
 import BigNumber
+import Crypto
 import Paillier
 
 /// A file of encrypted numbers: one object or an array of them, all of one form.
@@ -44,6 +45,10 @@ struct PaillierNumberFile {
       if let named = object["tacit"]?["key"]?.text, named != PaillierNumberFile.mark(of: key) {
         throw CommandFailure("\(place): was encrypted under another key")
       }
+      // A number that lost digits is another number, and decrypts to nonsense: what we write says its own digest.
+      if let check = object["tacit"]?["check"]?.text, check != Self.check(object) {
+        throw CommandFailure("\(place): was changed or cut short: its check does not match")
+      }
       let raw = isRaw
       let number = try PaillierKeys.naming(place) { () throws(PaillierError) -> EncryptedNumber<Fresh> in
         raw ? try Self.residue(object, key) : try EncryptedNumber<Fresh>(object, key: key)
@@ -68,6 +73,7 @@ struct PaillierNumberFile {
       guard case .object(var members) = number.jsonValue else { return number.jsonValue }
       var own: [String: JSONValue] = ["key": .string(PaillierNumberFile.mark(of: number.publicKey))]
       if let scale { own["scale"] = .string(scale) }
+      own["check"] = .string(Self.check(number.jsonValue))
       members["tacit"] = .object(own)
       return .object(members)
     }
@@ -78,10 +84,23 @@ struct PaillierNumberFile {
   ///
   /// Files of python-paillier name no key and are read without this check.
   private static func mark(of key: PaillierPublicKey) -> String {
-    key.id.prefix(8).map { byte in
-      let digits = Array("0123456789abcdef")
-      return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
-    }.joined()
+    hexadecimal(Array(key.id.prefix(8)))
+  }
+
+  /// The first eight bytes of SHA-256 over value and exponent as they stand: against accidents, not against attackers,
+  /// who can make any ciphertext they like.
+  ///
+  /// Files of python-paillier carry none and are read without it.
+  private static func check(_ object: JSONValue) -> String {
+    var exponent = ""
+    if case .number(let digits)? = object["e"] { exponent = digits }
+    let digest = SHA256.hash(data: Array("\(object["v"]?.text ?? ""):\(exponent)".utf8))
+    return hexadecimal(Array(digest.prefix(8)))
+  }
+
+  private static func hexadecimal(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 
   /// Refuses to combine files of different forms, scales or lengths.

@@ -86,7 +86,9 @@ struct PaillierVerifyCommand: ParsableCommand {
   @Option(help: "The verifier's own parameters; without them no proof of small factors is asked for.")
   var parameters: String?
   @Option(help: "What the parameters' own proof has to be bound to.") var parametersContext = ""
-  @Option(help: "The numbers whose decryptions are proven.") var numbers: String?
+  @Option(help: "The numbers that something is proven of: their decryptions, their range, or knowledge of them.")
+  var numbers: String?
+  @Option(help: "The range that `encrypt-proven` was asked to prove, in bits.") var rangeBits: Int?
   @Option(help: "What the proof has to be bound to.") var context = ""
   @Flag(help: "One JSON document instead of lines.") var json = false
   @OptionGroup var key: PaillierKeyOptions
@@ -104,6 +106,13 @@ struct PaillierVerifyCommand: ParsableCommand {
     var values: [String]?
     if let numbers {
       let file = try PaillierNumberFile(numbers, publicKey)
+      let ring = try parameters.map { try PaillierProofFile.parameters($0, parametersContext, key) }
+      if let proven = try PaillierProofFile.plaintextVerdicts(
+        document, proofFile, file.numbers, rangeBits: rangeBits, ring: ring, context: context)
+      {
+        try finish(proven, values: nil)
+        return
+      }
       guard case .array(let entries)? = document["decryptions"], entries.count == file.numbers.count else {
         throw CommandFailure("\(proofFile): does not hold one proof a number")
       }
@@ -125,6 +134,11 @@ struct PaillierVerifyCommand: ParsableCommand {
         verdicts.append(("factors", publicKey.verifyFactors(factors, parameters: ring, context: context)))
       }
     }
+    try finish(verdicts, values: values)
+  }
+
+  /// Prints the verdicts, or fails with the first refusal.
+  private func finish(_ verdicts: [(name: String, verdict: ProofVerdict)], values: [String]?) throws {
     let refused = verdicts.filter { $0.verdict != .accepted }
     if json {
       try emitJSON(

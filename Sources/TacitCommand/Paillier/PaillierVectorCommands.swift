@@ -21,10 +21,14 @@ struct PaillierEncryptVectorCommand: ParsableCommand {
   @Option(help: "Values in one ciphertext; as many as fit unless said.") var slots: Int?
   @Option(help: "Fixed point: the step (0.01) or the steps in 1 (100).") var scale: String?
   @Option(help: "Threads; the file does not depend on them but for its noise.") var threads = 1
+  @Flag(help: "About twice as fast; the caches of this machine then show the noise to whoever shares them.")
+  var variableTime = false
+  @Option(help: "Bytes of precomputed tables: more mean faster noise and longer preparation.") var tableBytes: Int?
   @OptionGroup var key: PaillierKeyOptions
   @OptionGroup var destination: PaillierOutputOptions
 
   func validate() throws {
+    if let tableBytes, !(0...1 << 30).contains(tableBytes) { throw ValidationError("--table-bytes is at most 2^30") }
     if input != nil, !values.isEmpty { throw ValidationError("values come from --input or from the command line") }
     if input == nil, values.isEmpty { throw ValidationError("there are no values") }
   }
@@ -50,7 +54,8 @@ struct PaillierEncryptVectorCommand: ParsableCommand {
         scale: fixed ?? .integers, slots: slots, for: publicKey)
     }
     var encryptor = try PaillierKeys.encryptor(
-      keyFile, key, uses: plan.ciphertextCount(forValues: steps.count))
+      keyFile, key, uses: plan.ciphertextCount(forValues: steps.count), variableTime: variableTime,
+      tableBytes: tableBytes)
     var bytes: [UInt8] = []
     do throws(PaillierError) {
       bytes = try encryptor.encrypt(steps, plan, threads: threads).serialized()
