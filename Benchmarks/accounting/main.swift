@@ -46,6 +46,14 @@ let cases = [
   ("poisson(rate=0.001, gaussian(sigma=1.1)) * 100000", "1e-5"),
   ("poisson(rate=0.1, gaussian(sigma=2)) * 10000", "1e-5"),
 ]
+let arguments = CommandLine.arguments.dropFirst()
+if arguments.count >= 2, let event = arguments.first {
+  // One question: the event, its delta and, if need be, the accountant.
+  let name = arguments.count > 2 ? arguments[arguments.startIndex + 2] : "pld"
+  guard let accountant = AccountantCatalog.named(name) else { fatalError("no accountant is called \(name)") }
+  try measure(event, arguments[arguments.startIndex + 1], accountant)
+  exit(0)
+}
 print("Certified bounds, processor time, best of 5")
 for (text, delta) in cases { try measure(text, delta, LossDistributionAccountant()) }
 for (text, delta) in cases { try measure(text, delta, RenyiAccountant(), runs: 2) }

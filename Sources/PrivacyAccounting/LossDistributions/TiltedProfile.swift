@@ -17,6 +17,7 @@ struct TiltedProfile: LossProfile {
   private let upper: Side
   private let lower: Side
   private let infinity: Double
+  private let lowerOffset: Double
   /// Whether lower bounds hold for the event at all.
   let hasLower: Bool
 
@@ -34,6 +35,7 @@ struct TiltedProfile: LossProfile {
     self.plan = plan
     step = composition.step
     infinity = composition.infinity
+    lowerOffset = composition.lowerOffset
     hasLower = composition.isTight
     lowIndex = Int((plan.centre / step).rounded()) - plan.count / 2
     let spectrum = TiltedSpectrum(composition, plan)
@@ -121,8 +123,10 @@ struct TiltedProfile: LossProfile {
   }
 
   /// A lower bound on ln δ(ε).
-  func lowerLogDelta(_ epsilon: Double) -> Double {
+  func lowerLogDelta(_ asked: Double) -> Double {
     guard hasLower else { return -.infinity }
+    // The dominated law lies on a grid of its own.
+    let epsilon = asked - lowerOffset + 0x1p-50 * (asked.magnitude + lowerOffset.magnitude)
     let (plain, damped) = sums(lower, epsilon)
     let lambda = plan.lambda
     // Wrapped mass adds at most max_u e^(−λu)(1 − e^(−u)) ≤ 1/(1 + λ) times e^(−λ(ε−c)) per unit.
