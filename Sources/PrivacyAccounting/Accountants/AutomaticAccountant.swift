@@ -1,6 +1,7 @@
 /// The tightest answer among all accountants that have a rule for the event.
 ///
-/// Every upper bound is valid by itself, so the smallest is; every lower bound is, so the largest is.
+/// Every upper bound is valid by itself, so the smallest is; every lower bound is, so the largest is. Should two ever
+/// contradict each other, the larger upper bound counts.
 public struct AutomaticAccountant: Accountant {
   /// `auto`.
   public let name = "auto"
@@ -58,25 +59,30 @@ public struct AutomaticAccountant: Accountant {
   private func best(
     _ ask: (any Accountant) throws(AccountingError) -> Bounds
   ) throws(AccountingError) -> (bounds: Bounds, accountant: String) {
-    var best: (bounds: Bounds, accountant: String)?
+    var answers: [(bounds: Bounds, accountant: String)] = []
     var lower: Double?
     var refusal: AccountingError?
     for accountant in candidates {
       // What a costly accountant could gain is at most the width.
-      if accountant is RenyiAccountant || accountant is OptimalAccountant, let lower, let best,
-        best.bounds.upper - lower <= 1e-3 * Swift.min(1, best.bounds.upper)
+      if accountant is RenyiAccountant || accountant is OptimalAccountant, let lower,
+        let least = answers.map(\.bounds.upper).filter({ $0 >= lower }).min(),
+        least - lower <= 1e-3 * Swift.min(1, least)
       {
         continue
       }
       do throws(AccountingError) {
         let bounds = try ask(accountant)
         if let low = bounds.lower { lower = max(lower ?? 0, low) }
-        if best.map({ bounds.upper < $0.bounds.upper }) ?? true { best = (bounds, accountant.name) }
+        answers.append((bounds, accountant.name))
       } catch {
         refusal = error
       }
     }
-    guard let best else { throw refusal ?? AccountingError(.unsupportedEvent, "no accountant was asked") }
+    // An upper bound below what another accountant certifies from below contradicts it, and is not believed.
+    let credible = answers.filter { $0.bounds.upper >= lower ?? 0 }
+    guard let best = credible.min(by: { $0.bounds.upper < $1.bounds.upper }) else {
+      throw refusal ?? AccountingError(.unsupportedEvent, "no accountant was asked")
+    }
     return (Bounds(lower: lower.map { min($0, best.bounds.upper) }, upper: best.bounds.upper), best.accountant)
   }
 }

@@ -22,7 +22,12 @@ public struct Bounds: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "[\(lower.map { "\($0)" } ?? "-"), \(upper)]" }
 
   /// What two valid pairs of bounds say together.
+  ///
+  /// Pairs that share no value contradict each other, so one of them is wrong: the wider claim is the safe one.
   package func intersected(_ other: Bounds) -> Bounds {
+    if (lower ?? 0) > other.upper || (other.lower ?? 0) > upper {
+      return Bounds(lower: nil, upper: Swift.max(upper, other.upper))
+    }
     let top = Swift.min(upper, other.upper)
     let bottom = lower.map { Swift.max($0, other.lower ?? 0) } ?? other.lower
     return Bounds(lower: bottom.map { Swift.min($0, top) }, upper: top)

@@ -20,7 +20,8 @@ package struct GaussianProfile: Sendable {
       let first = GaussianTail.logarithm(x)
       let second = GaussianTail.logarithm(x + mu) + Interval(epsilon)
       return Interval(
-        first.low + Interval.min(.zero, -(second - first).exponential.atMost(1)).logarithmOfOnePlus.low, first.high
+        (first.low + Interval.min(.zero, -(second - first).exponential.atMost(1)).logarithmOfOnePlus.low).nextDown,
+        first.high
       ).atMost(0)
     }
     let drop = MillsRatio.drop(x, step: mu)

@@ -39,7 +39,7 @@ public enum Calibration {
     let certified = try CalibrationTarget.answer(
       of: accountant, event: event, epsilon: epsilon, delta: delta, adjacency: adjacency)
     // δ(ε) ≤ δ was certified at the target itself, so the target is an upper bound too.
-    let upper = min(certified.bounds.upper, epsilon.value.doubleValue)
+    let upper = min(certified.bounds.upper, epsilon.value.doubleRoundedUp)
     return CalibratedParameter(
       parameter: template.parameter, value: value, event: event,
       epsilon: Bounds(lower: certified.bounds.lower.map { min($0, upper) }, upper: upper),

@@ -59,13 +59,20 @@ extension LossCells {
   /// The mass of every cell and ln(P/Q) of it.
   private var merged: (masses: [Double], losses: [Double]) {
     let decay = Glibc.expm1(-step)
+    var (low, high) = (left, right)
     var (masses, losses) = (left, left)
+    // Where shares are known up to an absolute error, the least loss counts, and the least mass.
+    for blur in blurs {
+      low[blur.cell] += blur.left
+      high[blur.cell] = Swift.max(0, high[blur.cell] - blur.right)
+    }
     for cell in left.indices {
-      masses[cell] = left[cell] + right[cell]
+      masses[cell] = low[cell] + high[cell]
       // P = l + r and Q = e^(−low)(l + r·e^(−h)), so P/Q = e^(low)/(1 − (r/P)(1 − e^(−h))).
-      let share = masses[cell] > 0 ? right[cell] / masses[cell] : 0
+      let share = masses[cell] > 0 ? high[cell] / masses[cell] : 0
       losses[cell] = Double(first + cell) * step - Glibc.log1p(share * decay)
     }
+    for blur in blurs { masses[blur.cell] = Swift.max(0, masses[blur.cell] - 2 * blur.left) }
     return (masses, losses)
   }
 

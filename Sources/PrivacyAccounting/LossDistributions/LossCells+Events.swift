@@ -37,6 +37,7 @@ struct LossCellBuilder {
       if case .gaussian(let squaredMu)? = terms.only {
         let mu = try muValue(squaredMu)
         let q = rate.doubleValue
+        guard q > 1e-250 else { throw unsupported("so rare a sample") }
         if q > 1 - 1e-6 {
           // The likelihood ratio has lost its digits near 1 − q. The unsampled Gaussian dominates, since hockey-stick
           // divergences are jointly convex; nothing is then known from below.
@@ -125,6 +126,7 @@ struct LossCellBuilder {
     var cells = LossCells(step: wanted ?? max(widest / 100, 1e-9), atoms: law.atoms, infinity: law.infinity)
     cells.isTight = law.isTight
     cells.conditioning += law.widest + law.massError * 1e15 * cells.step
+    cells.lossError = law.lossError
     return cells
   }
 

@@ -72,25 +72,33 @@ extension LossCells {
     return (sumLeft * width * scale, sumRight * width * scale)
   }
 
-  /// The first cell of a sample, whose lower end is no loss of any x: shares from the likelihood ratios themselves.
+  /// The first cell of a sample, whose lower end is no loss of any x: shares from r − 1 = q(e^w − 1).
+  ///
+  /// At small rates r itself would keep no digits of its distance from the ends. What cancels between e^(low) − 1 and
+  /// r − 1 is known up to a few units of either, which is kept as an absolute error.
   private mutating func balance(_ cell: Int, from x0: Double, to x1: Double, low: Double, q: Double, mu: Double) {
     let finest = max(abs(x0), abs(x1)) + mu + 4
     let pieces = max(1, Int(((x1 - x0) * finest * 4).rounded(.up)))
     let width = (x1 - x0) / Double(pieces)
     let scale = width / (2 * Double.pi).squareRoot()
-    let (lowRatio, highRatio) = (Glibc.exp(low), Glibc.exp(low + step))
-    var (sumLeft, sumRight) = (0.0, 0.0)
+    let (bottom, top) = (Glibc.expm1(low), Glibc.expm1(low + step))
+    var (sumLeft, sumRight, sumSize) = (0.0, 0.0, 0.0)
     for piece in 0..<pieces {
       for node in 0..<4 {
         let x = x0 + Double(piece) * width + width * GaussNodes.positions[node]
         let weight = GaussNodes.weights[node] * Glibc.exp(-x * x / 2)
-        let ratio = 1 - q + q * Glibc.exp(mu * x - mu * mu / 2)
-        sumRight += weight * max(0, ratio - lowRatio)
-        sumLeft += weight * max(0, highRatio - ratio)
+        let exponent = mu * x - mu * mu / 2
+        let excess = q * Glibc.expm1(exponent)
+        sumRight += weight * max(0, excess - bottom)
+        sumLeft += weight * max(0, top - excess)
+        sumSize += weight * (excess.magnitude * (1 + exponent.magnitude) + top.magnitude + bottom.magnitude)
       }
     }
-    right[cell] = sumRight * scale / -Glibc.expm1(-step)
-    left[cell] = sumLeft * scale / Glibc.expm1(step)
+    let (growth, decay) = (Glibc.expm1(step), -Glibc.expm1(-step))
+    right[cell] = sumRight * scale / decay
+    left[cell] = sumLeft * scale / growth
+    let error = 0x1p-48 * sumSize * scale
+    blurs.append((cell, error / growth, error / decay))
   }
 }
 

@@ -41,6 +41,7 @@ extension LossCellBuilder {
     cells.add(zero, at: 0)
     cells.infinity = removal.infinity * (q < 1 ? 1 + 1e-12 : 1)
     cells.isTight = false
+    cells.lossError = removal.lossError
     return cells
   }
 
@@ -59,6 +60,12 @@ extension LossCells {
     var result = LossCells(step: step, first: -last, count: 2 * last)
     result.conditioning = conditioning
     let other = swapped(infinity: 0)
+    for blur in blurs where first + blur.cell >= 0 {
+      result.blurs.append((first + blur.cell + last, blur.left, blur.right))
+    }
+    for blur in other.blurs where other.first + blur.cell < 0 {
+      result.blurs.append((other.first + blur.cell + last, blur.left, blur.right))
+    }
     for cell in left.indices where first + cell >= 0 {
       result.left[first + cell + last] = left[cell]
       result.right[first + cell + last] = right[cell]
@@ -96,6 +103,7 @@ extension LossCells {
       step: step,
       atoms: [(top, rest * half + q / 2), (bottom, rest / 2 + q * half)])
     conditioning = 4 - Glibc.log(q) + q / rest
+    lossError = 0x1p-49 * (Swift.max(top.magnitude, bottom.magnitude) + epsilon * 0x1p-3)
     let (growth, decay) = (Glibc.expm1(step), -Glibc.expm1(-step))
     for cell in left.indices {
       let low = Double(first + cell) * step
@@ -105,8 +113,19 @@ extension LossCells {
       let width = Glibc.sinh((b - a) / 4)
       // ∫¼e^(−(ε + w)/2)dw
       let mass = Glibc.exp(-(epsilon + (a + b) / 2) / 2) * width
-      let above = a > start ? Swift.max(0, Glibc.exp(loss(a)) - Glibc.exp(low)) : 0
-      let below = b < end ? Swift.max(0, Glibc.exp(low + step) - Glibc.exp(loss(b))) : 0
+      // r − 1 keeps its digits where r would not; what cancels is kept as an absolute error.
+      let (bottom, top) = (Glibc.expm1(low), Glibc.expm1(low + step))
+      let (from, to) = (q * Glibc.expm1(a), q * Glibc.expm1(b))
+      let above = a > start ? Swift.max(0, from - bottom) : 0
+      let below = b < end ? Swift.max(0, top - to) : 0
+      if above > 0 || below > 0 {
+        let unit = 0x1p-48 * (1 + epsilon) * mass
+        blurs.append(
+          (
+            cell, below > 0 ? unit * (top.magnitude + to.magnitude) / growth : 0,
+            above > 0 ? unit * (bottom.magnitude + from.magnitude) / decay : 0
+          ))
+      }
       right[cell] += (q * 2 * Glibc.exp((a - epsilon) / 2) * width * width + above * mass) / decay
       left[cell] += (q * 2 * Glibc.exp((b - epsilon) / 2) * width * width + below * mass) / growth
     }

@@ -20,6 +20,11 @@ package struct LossCells: Sendable {
   /// Whether the pair is attained by a mechanism that the event describes, so that lower bounds hold.
   var isTight = true
 
+  /// A bound on how far the losses themselves are off: asking for δ moves by it, once for each repetition.
+  var lossError = 0.0
+  /// Absolute errors of shares that come from a difference of likelihood ratios, in the first cells of a sample.
+  var blurs: [(cell: Int, left: Double, right: Double)] = []
+
   /// What the rounding of likelihood ratios near one is multiplied by, beyond the widest loss of the grid.
   var conditioning = 2.0
 
@@ -68,6 +73,12 @@ package struct LossCells: Sendable {
     result.infinity = infinity
     result.isTight = isTight
     result.conditioning = conditioning
+    result.lossError = lossError
+    for blur in blurs {
+      let low = Double(first + blur.cell) * step
+      result.blurs.append(
+        (left.count - 1 - blur.cell, blur.right * Glibc.exp(-low - step), blur.left * Glibc.exp(-low)))
+    }
     for cell in left.indices {
       let low = Double(first + cell) * step
       let mirrored = left.count - 1 - cell
@@ -84,7 +95,12 @@ package struct LossCells: Sendable {
       masses[cell] += left[cell]
       masses[cell + 1] += right[cell]
     }
-    return masses.map { $0 * (1 + slack) }
+    for blur in blurs {
+      masses[blur.cell] += blur.left
+      masses[blur.cell + 1] += blur.right
+    }
+    // A mass that is no number stands for any mass; comparisons further on would take it for none.
+    return masses.map { $0.isNaN ? .infinity : $0 * (1 + slack) }
   }
 
   /// Masses on the same grid points of a distribution that the event dominates.
@@ -93,10 +109,22 @@ package struct LossCells: Sendable {
   /// left a deficit. Where the excess covers the deficit, merging both (post-processing) gives a loss of at least ε, and
   /// rounding that down to ε is again a loss of privacy loss only. Shares are solved from both ends towards the bulk,
   /// where the recursion is stable, so that excess and deficit agree almost everywhere.
+  ///
+  /// Excess and deficit are known up to the slack, which the comparison allows for; less mass is dominated by more.
   var lower: [Double] {
+    if !blurs.isEmpty {
+      var sharp = self
+      for blur in blurs {
+        sharp.left[blur.cell] = max(0, left[blur.cell] - blur.left)
+        sharp.right[blur.cell] = max(0, right[blur.cell] - blur.right)
+      }
+      sharp.blurs = []
+      return sharp.lower
+    }
     let count = left.count
     let growth = Glibc.exp(step)
-    let safety = 1 + 1e-10
+    guard slack < 1 else { return [Double](repeating: 0, count: count + 1) }
+    let safety = (1 + 1e-10) * (1 + slack) / (1 - slack)
     var mode = 0
     for cell in left.indices where left[cell] + right[cell] > left[mode] + right[mode] { mode = cell }
     // leftShare[i] is the share of cell i that goes to its lower end.

@@ -16,8 +16,10 @@ struct LossComposition {
   let lowerOffset: Double
   /// A bound on the total mass at infinite loss or cut off.
   let infinity: Double
-  /// The mass at infinity that is certainly there.
+  /// Whether lower bounds hold.
   let isTight: Bool
+  /// A bound on how far composed losses are off.
+  let lossError: Double
 
   init(_ cells: [(cells: LossCells, count: Int)], step: Double) {
     self.step = step
@@ -31,6 +33,7 @@ struct LossComposition {
     lowerOffset = offset
     infinity = cells.reduce(0) { $0 + $1.cells.infinity * Double($1.count) } * (1 + 1e-12)
     isTight = cells.allSatisfy { $0.cells.isTight }
+    lossError = cells.reduce(0) { $0 + $1.cells.lossError * Double($1.count) } * (1 + 1e-12)
   }
 
   /// ln Σ m·e^(λℓ) summed over all parts with multiplicity, for the upper masses.
@@ -80,10 +83,14 @@ struct LossComposition {
       return Part(first: first, upper: masses, lower: masses, count: part.count)
     }
     return LossComposition(
-      step: step * Double(factor), parts: coarse, lowerOffset: lowerOffset, infinity: infinity, isTight: isTight)
+      step: step * Double(factor), parts: coarse, lowerOffset: lowerOffset, infinity: infinity, isTight: isTight,
+      lossError: lossError)
   }
 
-  private init(step: Double, parts: [Part], lowerOffset: Double, infinity: Double, isTight: Bool) {
+  private init(
+    step: Double, parts: [Part], lowerOffset: Double, infinity: Double, isTight: Bool, lossError: Double
+  ) {
+    self.lossError = lossError
     self.step = step
     self.parts = parts
     self.lowerOffset = lowerOffset

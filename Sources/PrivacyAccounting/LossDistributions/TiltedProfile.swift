@@ -18,6 +18,9 @@ struct TiltedProfile: LossProfile {
   private let lower: Side
   private let infinity: Double
   private let lowerOffset: Double
+  private let lossError: Double
+  /// A bound on the relative error of suffix sums and of the exponentials in them.
+  private let rounding: Double
   /// Whether lower bounds hold for the event at all.
   let hasLower: Bool
 
@@ -36,8 +39,12 @@ struct TiltedProfile: LossProfile {
     step = composition.step
     infinity = composition.infinity
     lowerOffset = composition.lowerOffset
+    lossError = composition.lossError
     hasLower = composition.isTight
     lowIndex = Int((plan.centre / step).rounded()) - plan.count / 2
+    // Sums of at most 2¹⁹ positive terms, and exponentials of λ(ℓ − c), whose argument is off by a few units of λℓ and λc.
+    let farthest = abs(plan.centre) + Double(plan.count) * step
+    rounding = 1e-9 + 1e-15 * (plan.lambda + 1) * farthest
     let spectrum = TiltedSpectrum(composition, plan)
     let total = composition.cumulant(plan.lambda)
     let top = Double(lowIndex + plan.count) * step
@@ -111,10 +118,8 @@ struct TiltedProfile: LossProfile {
 
   /// An upper bound on ln δ(ε), at most 0; useful near the centre, valid everywhere in `range`.
   func upperLogDelta(_ epsilon: Double) -> Double {
-    let (plain, damped) = sums(upper, epsilon)
-    // Suffix sums of at most 2¹⁹ positive terms have a relative error below 2¹⁹·2⁻⁵² < 2e-10, and exponentials of numbers
-    // up to 690 one below 1e-12.
-    let difference = plain * (1 + 1e-9) - damped * (1 - 1e-9)
+    let (plain, damped) = sums(upper, epsilon - lossError)
+    let difference = plain * (1 + rounding) - damped * (1 - rounding)
     let finite = difference.isNaN ? .infinity : difference
     let lost = upper.outside * Glibc.exp(-plan.lambda * (range.upperBound - plan.centre))
     let main = upper.logScale + Glibc.log(Swift.max(0, finite) + lost) + 1e-12
@@ -126,12 +131,12 @@ struct TiltedProfile: LossProfile {
   func lowerLogDelta(_ asked: Double) -> Double {
     guard hasLower else { return -.infinity }
     // The dominated law lies on a grid of its own.
-    let epsilon = asked - lowerOffset + 0x1p-50 * (asked.magnitude + lowerOffset.magnitude)
+    let epsilon = asked - lowerOffset + 0x1p-50 * (asked.magnitude + lowerOffset.magnitude) + lossError
     let (plain, damped) = sums(lower, epsilon)
     let lambda = plan.lambda
     // Wrapped mass adds at most max_u e^(−λu)(1 − e^(−u)) ≤ 1/(1 + λ) times e^(−λ(ε−c)) per unit.
     let wrapped = lower.outside * Glibc.exp(-lambda * (epsilon - plan.centre)) / (1 + lambda)
-    let finite = plain * (1 - 1e-9) - damped * (1 + 1e-9) - wrapped
+    let finite = plain * (1 - rounding) - damped * (1 + rounding) - wrapped
     guard finite > 0 else { return -.infinity }
     return lower.logScale + Glibc.log(finite) - 1e-12
   }

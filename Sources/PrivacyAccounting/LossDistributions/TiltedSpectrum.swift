@@ -56,7 +56,7 @@ struct TiltedSpectrum {
       let (ur, ui, ue) = upperSum.value(k, TiltedSpectrum.negligible)
       let (lr, li, le) = lowerSum.value(k, TiltedSpectrum.negligible)
       let twice = k == 0 || k == half ? 1.0 : 2.0
-      error += twice * Swift.max(ue, le)
+      error += twice * (ue + le)
       norm += twice * (ur * ur + ui * ui + lr * lr + li * li)
       // Conjugated for the inverse: conj(U + iL) at k, conj(conj U + i·conj L) at −k.
       real[k] = ur - li
@@ -116,7 +116,8 @@ private struct PowerSum {
   mutating func multiply(_ k: Int, _ x: Double, _ y: Double, _ count: Double, _ error: Double) {
     let size = (x * x + y * y).squareRoot()
     logBound[k] += count * Glibc.log(size + error)
-    guard logBound[k] > -200 else {
+    // What is no number is kept, for the bound on its error.
+    guard logBound[k] > -200 || logBound[k].isNaN else {
       logSize[k] = -.infinity
       return
     }
@@ -128,6 +129,7 @@ private struct PowerSum {
 
   /// The product and a bound on its error.
   func value(_ k: Int, _ negligible: Double) -> (real: Double, imaginary: Double, error: Double) {
+    guard logBound[k] < .infinity else { return (0, 0, .infinity) }
     let bound = logBound[k] > -700 ? Glibc.exp(logBound[k]) : 1e-300
     guard logSize[k] > negligible else { return (0, 0, bound * 1.000001) }
     let size = Glibc.exp(logSize[k])

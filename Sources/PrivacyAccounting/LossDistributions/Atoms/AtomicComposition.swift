@@ -68,14 +68,16 @@ struct AtomicComposition: LossProfile {
   /// An upper bound on ln δ(ε).
   func upperLogDelta(_ epsilon: Double) -> Double {
     // A loss that is off by η is one of ε moved by η; what underflowed is far below 1e-290.
-    let value = sum(epsilon - table.lossError) * (1 + table.massError) + 1e-290 + infinity
+    // 1/(1 − e) ≤ 1 + 1.01e for e < 1e-3.
+    let value = sum(epsilon - table.lossError) * (1 + 1.01 * table.massError) + 1e-290 + infinity
     return Swift.min(0, Glibc.log(value) + 0x1p-48 * (1 + Glibc.log(value).magnitude))
   }
 
   /// A lower bound on ln δ(ε).
   func lowerLogDelta(_ epsilon: Double) -> Double {
     guard hasLower else { return -.infinity }
-    let value = sum(epsilon + table.lossError) * (1 - table.massError)
+    // Masses below the normal doubles have no relative error: all of them together are far below 1e-305.
+    let value = sum(epsilon + table.lossError) * (1 - table.massError) - 1e-305
     guard value > 0 else { return -.infinity }
     return Glibc.log(value) - 0x1p-48 * (1 + Glibc.log(value).magnitude)
   }

@@ -1,24 +1,28 @@
 private import Glibc
 
-/// A finite privacy-loss law.
+/// A finite privacy-loss law, by increasing loss.
 struct AtomicLaw: Sendable {
   var atoms: [(loss: Double, mass: Double)]
+  /// Mass at infinite loss, or at least what was cut off.
   var infinity: Double
   var isTight: Bool
+  /// Whether `infinity` bounds what was cut off, so that nothing is known to be there.
+  var isTruncated = false
 
   /// A bound on the relative error of every mass: exponentials of numbers up to the widest loss, unless said otherwise.
   var massError: Double
   /// A bound on the absolute error of every loss.
-  var lossError: Double { 0x1p-49 * widest }
+  var lossError: Double
   /// The largest size of a loss.
   var widest: Double { atoms.reduce(0) { Swift.max($0, $1.loss.magnitude) } }
 
   init(atoms: [(loss: Double, mass: Double)], infinity: Double, isTight: Bool) {
-    self.atoms = atoms
+    self.atoms = atoms.sorted { $0.loss < $1.loss }
     self.infinity = infinity
     self.isTight = isTight
-    massError = 0
+    (massError, lossError) = (0, 0)
     massError = 0x1p-52 * (40 + 6 * widest)
+    lossError = 0x1p-49 * widest
   }
 
   /// Binary randomised response, the worst ε-DP mechanism, with an extra mass at infinity (Kairouz and others 2015).
@@ -42,22 +46,27 @@ struct AtomicLaw: Sendable {
   }
 
   /// P[x] ∝ e^(−x²/(2σ²)) against the law moved by `shift`: loss (Δ² − 2xΔ)/(2σ²).
+  ///
+  /// The support is cut to −l … l + Δ, which is symmetric under swapping the two laws, so that either law loses the same
+  /// mass. What underflows counts as cut off too: such a law is never bounded.
   init(discreteGaussian variance: Double, shift: Int, reach: Double) {
-    let last = Int((variance.squareRoot() * reach).rounded(.up)) + shift + 2
-    let weights = (0...last).map { Glibc.exp(-Double($0) * Double($0) / (2 * variance)) }
+    let last = Int((variance.squareRoot() * reach).rounded(.up)) + 1
+    let weights = (0...last + shift).map { Glibc.exp(-Double($0) * Double($0) / (2 * variance)) }
     var normaliser = 0.0
-    for x in stride(from: last, through: 1, by: -1) { normaliser += 2 * weights[x] }
+    for x in stride(from: last + shift, through: 1, by: -1) { normaliser += 2 * weights[x] }
     normaliser += 1
     var atoms: [(loss: Double, mass: Double)] = []
-    for x in -last...last {
+    for x in stride(from: last + shift, through: -last, by: -1) {
       let loss = (Double(shift) * Double(shift) - 2 * Double(x) * Double(shift)) / (2 * variance)
       atoms.append((loss, weights[abs(x)] / normaliser))
     }
     // Beyond the last point the terms fall faster than a geometric series of ratio e^(−last/σ²).
     let ratio = Glibc.exp(-Double(last) / variance)
-    self.init(atoms: atoms, infinity: 4 * weights[last] * ratio / (1 - ratio) / normaliser, isTight: true)
-    // Exponents up to last²/(2σ²), and a sum of that many positive terms.
-    massError += 0x1p-52 * (2 * Double(last) * Double(last) / variance + Double(last))
+    let cut = 4 * weights[last] * ratio / (1 - ratio) / normaliser + 1e-303
+    self.init(atoms: atoms, infinity: cut, isTight: true)
+    isTruncated = true
+    // Exponents up to last²/(2σ²), a sum of that many positive terms, and what the sum leaves out.
+    massError += 0x1p-52 * (2 * Double(last) * Double(last) / variance + Double(last + shift)) + cut
   }
 
   /// The law tilted by e^(λL).
@@ -73,28 +82,55 @@ struct AtomicLaw: Sendable {
 
   /// A Poisson sample of the pair (P, Q): (1 − q)Q + qP against Q under removal, and the reverse under addition.
   ///
-  /// The law must be symmetric under swapping P and Q.
+  /// The law must be symmetric under swapping P and Q: the mass that Q gives an outcome is the one that P gives the outcome
+  /// of the opposite loss. An error of the inner loss moves ln(1 + q(e^ℓ − 1)) by p(ℓ) times as much, which can exceed the
+  /// rounding of the sampled loss itself when that is small.
   func sampled(rate q: Double, rest: Double) -> (removal: AtomicLaw, addition: AtomicLaw) {
-    let removed = atoms.map { atom in
+    let unit = 0x1p-52
+    var (removed, added): ([(loss: Double, mass: Double)], [(loss: Double, mass: Double)]) = ([], [])
+    var error = 0.0
+    for (atom, opposite) in zip(atoms, atoms.reversed()) {
       let excess = q * Glibc.expm1(atom.loss)
-      let loss =
-        atom.loss > 30
-        ? Glibc.log(q) + atom.loss + Glibc.log1p(rest / q * Glibc.exp(-atom.loss))
-        : excess > -0.5 ? Glibc.log1p(excess) : Glibc.log(rest + q * Glibc.exp(atom.loss))
-      return (loss: loss, mass: rest * atom.mass * Glibc.exp(-atom.loss) + q * atom.mass)
+      let odds = q * Glibc.exp(atom.loss)
+      let loss: Double
+      let posterior: Double
+      let own: Double
+      if atom.loss > 30 {
+        let inverse = rest / q * Glibc.exp(-atom.loss)
+        loss = Glibc.log(q) + atom.loss + Glibc.log1p(inverse)
+        posterior = 1 / (1 + inverse)
+        own = 4 * unit * (Glibc.log(q).magnitude + atom.loss + 1)
+      } else if excess > -0.5 {
+        loss = Glibc.log1p(excess)
+        posterior = odds / (rest + odds)
+        own = unit * (8 * excess.magnitude / (1 + excess) + 4 * loss.magnitude)
+      } else {
+        loss = Glibc.log(rest + odds)
+        posterior = odds / (rest + odds)
+        own = unit * (8 + 4 * loss.magnitude)
+      }
+      error = Swift.max(error, posterior * (lossError + 4 * unit * atom.loss.magnitude) + own)
+      removed.append((loss, rest * opposite.mass + q * atom.mass))
+      added.append((-loss, opposite.mass))
     }
-    let added = zip(atoms, removed).map { (loss: -$1.loss, mass: $0.mass * Glibc.exp(-$0.loss)) }
     // Outcomes that only P has: under removal they keep the share q, under addition nothing can produce them.
-    var removal = AtomicLaw(atoms: removed, infinity: (q * infinity).nextUp, isTight: isTight)
-    var addition = AtomicLaw(atoms: added, infinity: 0, isTight: isTight)
-    if infinity > 0 {
+    var (lost, unmatched) = ((q * infinity).nextUp, 0.0)
+    if infinity > 0, isTruncated {
+      (lost, unmatched) = (infinity, infinity)
+    } else if infinity > 0 {
       // Outcomes that only Q has: they are outcomes of (1 − q)Q + qP too.
       let edge = Glibc.log(rest)
-      removal.atoms.append((edge, rest * infinity))
-      addition.atoms.append((-edge, infinity))
+      removed.append((edge, rest * infinity))
+      added.append((-edge, infinity))
+      error = Swift.max(error, unit * (2 + 4 * edge.magnitude))
     }
+    var removal = AtomicLaw(atoms: removed, infinity: lost, isTight: isTight)
+    var addition = AtomicLaw(atoms: added, infinity: unmatched, isTight: isTight)
     removal.massError += massError
     addition.massError += massError
+    (removal.isTruncated, addition.isTruncated) = (isTruncated, isTruncated)
+    removal.lossError = Swift.max(removal.lossError, error)
+    addition.lossError = Swift.max(addition.lossError, error)
     return (removal, addition)
   }
 }

@@ -38,7 +38,8 @@ struct LossEdge {
   func lowerLogDelta(_ epsilon: Double) -> Double {
     let excess = low - epsilon
     guard excess > 0 else { return -.infinity }
-    return logMass + Glibc.log(-Glibc.expm1(-excess)) - 1e-14 * (1 + logMass.magnitude)
+    let share = Glibc.log(-Glibc.expm1(-excess))
+    return logMass + share - 1e-14 * (1 + logMass.magnitude + share.magnitude)
   }
 
   /// A lower bound on the smallest ε with δ(ε) ≤ δ.

@@ -36,6 +36,7 @@ extension ContourLaw {
           removal.append((.atoms(pair.removal), count))
           addition.append((.atoms(pair.addition), count))
           infinity.removal += count * pair.removal.infinity
+          infinity.addition += count * pair.addition.infinity
           tight = tight && atoms.isTight
         }
       default:

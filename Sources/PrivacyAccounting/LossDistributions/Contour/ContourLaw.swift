@@ -20,21 +20,31 @@ struct ContourLaw {
   let isTight: Bool
 
   /// ln E[e^(λL)] of the whole, without its error; infinite where it is too large to sum.
-  func cumulant(_ lambda: Double) -> Double {
-    var sum = 0.0
+  func cumulant(_ lambda: Double) -> Double { enclosedCumulant(lambda).value }
+
+  /// ln E[e^(λL)] of the whole, and a bound on its error.
+  func enclosedCumulant(_ lambda: Double) -> (value: Double, error: Double) {
+    var (sum, error) = (0.0, 0.0)
     for (part, count) in parts {
       switch part {
       case .sampled(let law, let removal):
         guard
           let quadrature = SampledQuadrature(law, removal: removal, lambda: lambda, reach: 0, most: 4_000)
-        else { return .infinity }
+        else { return (.infinity, .infinity) }
         sum += count * quadrature.nodes.logTotal
+        error += count * quadrature.nodes.totalError
       case .gaussian(let squaredMu): sum += count * squaredMu * lambda * (lambda + 1) / 2
-      case .laplace(let epsilon): sum += count * LaplaceTransform(epsilon: epsilon, lambda: lambda).logTotal
-      case .atoms(let law): sum += count * law.tilted(lambda).logTotal
+      case .laplace(let epsilon):
+        sum += count * LaplaceTransform(epsilon: epsilon, lambda: lambda).logTotal
+        error += 0x1p-50 * count * (8 + lambda * epsilon)
+      case .atoms(let law):
+        let nodes = law.tilted(lambda)
+        sum += count * nodes.logTotal
+        error += count * nodes.totalError
       }
+      error += 0x1p-49 * sum.magnitude
     }
-    return sum
+    return (sum, error * 1.01)
   }
 }
 

@@ -14,7 +14,7 @@ struct ContourPlan {
   let count: Int
   /// A bound on ln |φ(t)| of the whole for t ≥ count·spacing.
   let logDecay: Double
-  /// A larger tilt for the mass a period or more above, and its cumulant.
+  /// A larger tilt for the mass a period or more above, and an upper bound on its cumulant.
   let above: (lambda: Double, cumulant: Double)
 
   /// The most that a profile may cost, as nodes times losses; a finer target has to be cheaper.
@@ -35,9 +35,9 @@ struct ContourPlan {
     var above = (lambda: lambda, cumulant: cumulant)
     var larger: [(Double, Double)] = []
     for factor in [1.03, 1.06, 1.1, 1.15, 1.25, 1.4, 1.6, 2, 3, 5, 9, 17] {
-      let value = law.cumulant(lambda * factor)
-      guard value.isFinite else { break }
-      larger.append((lambda * factor, value))
+      let (value, error) = law.enclosedCumulant(lambda * factor)
+      guard value.isFinite, error.isFinite else { break }
+      larger.append((lambda * factor, value + error))
     }
     let targets = [
       (finest, 4e5), (Glibc.log(1e-7), 8e5), (Glibc.log(1e-5), 2e6), (coarsest, ContourPlan.mostWork),

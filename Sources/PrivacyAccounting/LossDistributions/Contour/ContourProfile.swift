@@ -19,6 +19,7 @@ struct ContourProfile: LossProfile {
   private let weightedTime: Double
   private let mean: Double
   private let meanSize: Double
+  private let partCount: Double
   /// A bound on the error of the sum, apart from rounding at the time of asking.
   private let error: Double
   private let logTotal: (low: Double, high: Double)
@@ -49,7 +50,8 @@ struct ContourProfile: LossProfile {
         powers.multiply(LaplaceTransform(epsilon: epsilon, lambda: lambda), times, spacing: spacing)
       }
     }
-    let terms = powers.terms(lambda: lambda, spacing: spacing)
+    partCount = Double(law.parts.count)
+    let terms = powers.terms(lambda: lambda, spacing: spacing, parts: partCount)
     (real, imaginary, size, weightedTime) = (terms.real, terms.imaginary, terms.size, terms.weightedTime)
     self.lambda = lambda
     self.spacing = spacing
@@ -64,8 +66,7 @@ struct ContourProfile: LossProfile {
     logBelow = -Glibc.log(Glibc.expm1(lambda * period * (1 - 1e-12)))
     let gap = (plan.above.lambda - lambda) * period * (1 - 1e-12)
     logPeriodAbove = (
-      plan.above.cumulant + 1e-6 + 1e-10 * plan.above.cumulant.magnitude + 1e-11 * law.parts.reduce(0) { $0 + $1.count }
-        - Glibc.log(Glibc.expm1(gap)),
+      plan.above.cumulant + 1e-12 * (1 + plan.above.cumulant.magnitude) - Glibc.log(Glibc.expm1(gap)),
       plan.above.lambda
     )
     infinity = law.infinity
@@ -90,8 +91,15 @@ struct ContourProfile: LossProfile {
       (c, s) = (c * turn.0 - s * turn.1, c * turn.1 + s * turn.0)
     }
     let unit = ContourProfile.unit
-    let rounding = size * unit * (160 + Double(real.count)) + weightedTime * 8 * unit * (epsilon + meanSize)
+    let rounding =
+      size * unit * (160 + Double(real.count))
+      + weightedTime * unit * (8 + partCount) * (epsilon.magnitude + meanSize)
     return (total, error + rounding)
+  }
+
+  /// A bound on the rounding of a logarithm and a sum of three terms: eight units of each.
+  private func slack(_ exponent: Double, _ epsilon: Double, _ log: Double) -> Double {
+    8 * ContourProfile.unit * (1 + exponent.magnitude + (lambda * epsilon).magnitude + log.magnitude)
   }
 
   /// An upper bound on ln δ(ε).
@@ -100,9 +108,10 @@ struct ContourProfile: LossProfile {
     // Where the sum does not stand out of its error the profile has nothing to say.
     guard value > 4 * error else { return 0 }
     let exponent = logTotal.high - lambda * epsilon
-    let slack = 1e-15 + 2 * ContourProfile.unit * (exponent.magnitude + (lambda * epsilon).magnitude)
-    let main = Glibc.log(Swift.max(0, value + error)) + exponent + slack
-    let whole = infinity.high > 0 ? LossMath.logAdd(main, Glibc.log(infinity.high)) + 1e-15 : main
+    let log = Glibc.log(value + error)
+    let main = log + exponent + slack(exponent, epsilon, log)
+    let whole =
+      infinity.high > 0 ? LossMath.logAdd(main, Glibc.log(infinity.high)) + slack(main, epsilon, main) : main
     return whole.isNaN ? 0 : Swift.min(0, whole)
   }
 
@@ -111,10 +120,11 @@ struct ContourProfile: LossProfile {
     guard hasLower else { return -.infinity }
     let (value, error) = sum(epsilon)
     let exponent = logTotal.low - lambda * epsilon
-    let slack = 1e-15 + 2 * ContourProfile.unit * (exponent.magnitude + (lambda * epsilon).magnitude)
+    let slack = slack(exponent, epsilon, 0)
     let aliases = LossMath.logAdd(logBelow, logPeriodAbove.offset - logPeriodAbove.lambda * epsilon) + 1e-12
     let net = (value - error) - Glibc.exp(aliases - exponent + slack) * (1 + 1e-12)
-    let main = net > 0 ? Glibc.log(net) + exponent - slack : -.infinity
+    let log = Glibc.log(Swift.max(0, net))
+    let main = net > 0 ? log + exponent - self.slack(exponent, epsilon, log) : -.infinity
     guard infinity.low > 0 else { return main }
     return LossMath.logAdd(main, Glibc.log(infinity.low)) - 1e-15
   }
@@ -197,7 +207,7 @@ private struct ContourPowers {
 
   /// The terms (Δ/π)·φ(kΔ)/(z(z + 1)), the first halved, turned so that the mean loss is zero.
   func terms(
-    lambda: Double, spacing: Double
+    lambda: Double, spacing: Double, parts: Double
   ) -> (real: [Double], imaginary: [Double], size: Double, weightedTime: Double, error: Double) {
     var (real, imaginary) = (logSize, logSize)
     var (size, weightedTime, error) = (0.0, 0.0, 0.0)
@@ -221,7 +231,9 @@ private struct ContourPowers {
       size += magnitude * power * 1.01
       weightedTime += magnitude * power * t * 1.01
       // |φ̃ − φ| ≤ e gives |φ̃^T − φ^T| ≤ (|φ̃| + e)^T − |φ̃|^T, and the same for products of powers.
-      error += magnitude * power * (Glibc.expm1(logExcess[k]) + 0x1p-48) * 1.01
+      // The sum over parts rounds the logarithm once for each.
+      let summed = 0x1p-52 * parts * (logSize[k].magnitude + 4 * parts)
+      error += magnitude * power * (Glibc.expm1(logExcess[k] + summed) + 0x1p-48) * 1.01
     }
     return (real, imaginary, size, weightedTime, error)
   }
