@@ -16,6 +16,9 @@ extension Accountant {
   /// e^(−ε)(1 − δ(ε) − rate). Any ε gives a lower bound; for the upper bound the values between two ε are at most those of
   /// δ at the larger and of the exponential at the smaller.
   ///
+  /// The curve is the convex one below those of both directions of adjacency: the lower bound holds for every attacker, and
+  /// the upper one is attained where the two directions have equal losses, as for all events that are not samples.
+  ///
   /// - Throws: ``AccountingError`` unless the rate lies in 0 … 1, or when no dominating pair is used for the event.
   public func falseNegativeRate(
     of event: PrivacyEvent, falsePositiveRate rate: Double, adjacency: Adjacency
@@ -46,7 +49,7 @@ extension Accountant {
     var ends = (0...16).map { limit * Double($0) / 16 }
     var lower = 0.0
     for _ in 0..<12 {
-      for epsilon in ends { lower = Swift.max(lower, line(try profile(epsilon).upper, epsilon) - 1e-15) }
+      for epsilon in ends { lower = Swift.max(lower, line(try profile(epsilon).upper, epsilon) - 4e-15) }
       // Without lower bounds there is nothing to close in on.
       guard attainable else { break }
       var next: Set<Double> = []
@@ -61,9 +64,9 @@ extension Accountant {
     }
     var upper = lower
     for (left, right) in zip(ends, ends.dropFirst()) {
-      upper = Swift.max(upper, line(known[right]?.lower ?? 0, left) + 1e-15)
+      upper = Swift.max(upper, line(known[right]?.lower ?? 0, left) + 4e-15)
     }
-    if let last = ends.last { upper = Swift.max(upper, line(0, last) + 1e-15) }
+    if let last = ends.last { upper = Swift.max(upper, line(0, last) + 4e-15) }
     return Bounds(lower: Swift.min(most, lower), upper: Swift.min(most, upper))
   }
 }

@@ -108,8 +108,8 @@ public struct LossDistributionAccountant: Accountant {
       if bounded, edges.allSatisfy({ $0.high <= low }) { return Bounds(lower: 0, upper: 0) }
       if let bounds = contourDelta(laws, low, high) {
         let edge = edges.map { $0.lowerLogDelta(high) }.max() ?? -.infinity
-        let lower = bounded ? Swift.max(bounds.lower ?? 0, Interval(edge).exponential.low) : bounds.lower ?? 0
-        return Bounds(lower: Swift.min(lower, bounds.upper), upper: bounds.upper)
+        return bounded
+          ? bounds.intersected(Bounds(lower: Interval(edge).exponential.low, upper: 1)) : bounds
       }
     }
     var assumed = -50.0
@@ -161,12 +161,56 @@ public struct LossDistributionAccountant: Accountant {
       guard let plan = ContourPlan(law, .epsilon(low), accuracy: tolerance), let profile = ContourProfile(law, plan)
       else { return nil }
       let (bottom, top) = (profile.lowerLogDelta(high), profile.upperLogDelta(low))
-      guard top < 0 || bottom > -1e-3 else { return nil }
+      guard top < 0 || bottom > -1e-3, bottom <= top else { return nil }
       lower = Swift.max(lower, bottom)
       upper = Swift.max(upper, top)
     }
     let top = Swift.min(1, Interval(upper).exponential.high)
     return Bounds(lower: Swift.min(top, Interval(lower).exponential.low), upper: top)
+  }
+
+  /// The bounds on δ of every route that has some, each by itself, at two choices of tilt, nodes or step: all of them
+  /// enclose one number.
+  package func routes(
+    of event: PrivacyEvent, epsilon: Epsilon, adjacency: Adjacency
+  ) throws(AccountingError) -> [(route: String, bounds: Bounds)] {
+    let terms = try EventTerms(event, adjacency: adjacency)
+    let (low, high) = (epsilon.down, epsilon.up)
+    var found: [(route: String, bounds: Bounds)] = []
+    if let laws = ContourLaw.directions(of: terms, reach: LossDistributionAccountant.contourReach) {
+      for (name, accuracy, aim) in [("contour", tolerance, low), ("finer contour", tolerance / 50, low * 1.07)] {
+        var (lower, upper, whole) = (-Double.infinity, -Double.infinity, true)
+        for law in laws {
+          guard let plan = ContourPlan(law, .epsilon(aim), accuracy: accuracy), let profile = ContourProfile(law, plan)
+          else {
+            whole = false
+            continue
+          }
+          lower = Swift.max(lower, profile.lowerLogDelta(high))
+          upper = Swift.max(upper, profile.upperLogDelta(low))
+        }
+        if whole { found.append((name, LossDistributionAccountant.bounds(lower, upper))) }
+      }
+      let finite = laws.compactMap { $0.atoms.flatMap { AtomicComposition($0) } }
+      if finite.count == laws.count {
+        let lower = finite.map { $0.lowerLogDelta(high) }.max() ?? -.infinity
+        let upper = finite.map { $0.upperLogDelta(low) }.max() ?? 0
+        found.append(("finite", LossDistributionAccountant.bounds(lower, upper)))
+      }
+    }
+    for (name, refinement) in [("grid", 1.0), ("finer grid", 3)] {
+      guard let profiles = try? profiles(terms, .epsilon(low), logDelta: -120, refinement: refinement) else { continue }
+      let lower = profiles.map { $0.lowerLogDelta(high) }.max() ?? -.infinity
+      let upper = profiles.map { $0.upperLogDelta(low) }.max() ?? 0
+      found.append((name, LossDistributionAccountant.bounds(lower, upper)))
+    }
+    return found
+  }
+
+  private static func bounds(_ lower: Double, _ upper: Double) -> Bounds {
+    let (bottom, top) = (Interval(lower).exponential.low, Swift.min(1, Interval(upper).exponential.high))
+    // Kept as they are: a caller compares them.
+    return Bounds(lower: bottom > top ? nil : bottom, upper: bottom > top ? 0 : top)
   }
 
   /// One enclosed profile per direction of adjacency.

@@ -134,7 +134,8 @@ private struct EventCollector {
     case .exponential(let epsilon):
       if epsilon.value.signum > 0 { try append(.boundedRange(epsilon: size * epsilon.value), count) }
     case .sparseVector(let epsilon, _):
-      if epsilon.value.signum > 0 { try append(.pure(epsilon: size * epsilon.value), count) }
+      // A group of one: no sparse vector mechanism attains the worst law of its ε, so nothing holds from below.
+      if epsilon.value.signum > 0 { try append(.group(size: 1, .pure(epsilon: size * epsilon.value)), count) }
     case .epsilonDelta(let epsilon, let delta):
       if delta.value.signum > 0 {
         try append(grouped(.approximate(epsilon: epsilon.value, delta: delta.value), k), count)

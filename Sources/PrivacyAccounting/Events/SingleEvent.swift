@@ -27,7 +27,8 @@ package indirect enum SingleEvent: Sendable, Hashable {
   case approximate(epsilon: Rational, delta: Rational)
   /// Any ρ-zCDP mechanism.
   case zcdp(rho: Rational)
-  /// A group of at least 2 units, for events whose group loss has no closed form here.
+  /// A group of units, for events whose group loss has no closed form here; of one unit, for a pure event that stays
+  /// below the worst law of its ε.
   case group(size: Int, SingleEvent)
   /// Local randomisers, shuffled.
   case shuffled(population: Int, EventTerms)

@@ -13,6 +13,7 @@ struct LossCellBuilder {
   static func spacing(of event: SingleEvent) -> Double? {
     switch event {
     case .pure(let epsilon), .boundedRange(let epsilon), .approximate(let epsilon, _): epsilon.doubleValue
+    case .group(let size, .pure(let epsilon)): (Rational(size) * epsilon).doubleValue
     case .discreteLaplace(let scale, let shift) where shift == 1: (1 / scale).doubleValue
     default: nil
     }
@@ -93,6 +94,8 @@ struct LossCellBuilder {
     switch event {
     case .pure(let epsilon): return AtomicLaw(pure: epsilon.doubleValue, infinity: 0, isTight: true)
     case .boundedRange(let epsilon): return AtomicLaw(pure: epsilon.doubleValue, infinity: 0, isTight: false)
+    case .group(let size, .pure(let epsilon)):
+      return AtomicLaw(pure: (Rational(size) * epsilon).doubleValue, infinity: 0, isTight: false)
     case .approximate(let epsilon, let delta):
       return AtomicLaw(pure: epsilon.doubleValue, infinity: delta.doubleRoundedUp, isTight: true)
     case .randomizedResponse(let p, let k):

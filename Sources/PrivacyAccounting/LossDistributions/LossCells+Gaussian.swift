@@ -97,7 +97,7 @@ extension LossCells {
     let (growth, decay) = (Glibc.expm1(step), -Glibc.expm1(-step))
     right[cell] = sumRight * scale / decay
     left[cell] = sumLeft * scale / growth
-    let error = 0x1p-48 * sumSize * scale
+    let error = 0x1p-50 * sumSize * scale
     blurs.append((cell, error / growth, error / decay))
   }
 }

@@ -52,7 +52,11 @@ public struct PrivacyLossDistribution: Sendable, Hashable, Codable {
     try LossDistributionAccountant().advantage(of: event, adjacency: adjacency)
   }
 
-  /// Bounds on the smallest false negative rate of any attacker whose false positive rate is `rate`.
+  /// Bounds on the smallest false negative rate of any attacker whose false positive rate is `rate`, on the trade-off
+  /// curve that the profile stands for.
+  ///
+  /// The curve is the convex one below those of both directions of adjacency: the lower bound holds for every attacker, and
+  /// the upper one is attained where the two directions have equal losses, as for all events that are not samples.
   ///
   /// - Throws: ``AccountingError`` unless the rate lies in 0 … 1, or when no dominating pair is used for the event.
   public func falseNegativeRate(falsePositiveRate rate: Double) throws(AccountingError) -> Bounds {
