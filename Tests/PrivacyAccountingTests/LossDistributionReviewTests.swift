@@ -4,7 +4,8 @@ import Testing
 
 /// What a second reading of the loss-distribution bounds looked for.
 ///
-/// Each event here once had, or could have had, a bound on the wrong side.
+/// Each event here once had, or could have had, a bound on the wrong side. Truth is summed or
+/// integrated directly in 60 digits, with neither a transform nor a grid.
 @Suite struct LossDistributionReviewTests {
   let accountant = LossDistributionAccountant()
 
