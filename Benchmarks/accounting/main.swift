@@ -2,7 +2,7 @@ import ExactMath
 import Glibc
 import PrivacyAccounting
 
-/// Times one question, best of several runs, and prints the certified bounds.
+/// Times one question, best of several runs, and reports the certified bounds.
 func measure(_ text: String, _ delta: String, _ accountant: any Accountant, runs: Int = 5) throws {
   let event = try PrivacyEvent(parsing: text)
   let mass = try Delta(delta)
@@ -10,9 +10,10 @@ func measure(_ text: String, _ delta: String, _ accountant: any Accountant, runs
   let best = try milliseconds(runs) {
     bounds = try accountant.epsilon(of: event, delta: mass, adjacency: .addOrRemove)
   }
-  let width = bounds.width.map { "\($0)" } ?? "-"
-  print("\(accountant.name)\t\(best) ms\t\(bounds)\twidth \(width)\t\(text) at \(delta)")
-  fflush(nil)
+  Report.add(
+    Row(
+      accountant: accountant.name, milliseconds: best, lower: bounds.lower, upper: bounds.upper,
+      question: "\(text) at \(delta)"))
 }
 
 /// The best processor time of several runs, in milliseconds.
@@ -35,9 +36,11 @@ func calibrate(_ text: String, _ epsilon: String, _ delta: String) throws {
     found = try Calibration.solve(
       template, epsilon: target, delta: mass, adjacency: .addOrRemove, accountant: LossDistributionAccountant())
   }
-  let value = found.map { "\($0.parameter) = \($0.value.doubleValue), epsilon \($0.epsilon)" } ?? "-"
-  print("calibrate\t\(best) ms\t\(value)\t\(text) for (\(epsilon), \(delta))")
-  fflush(nil)
+  guard let found else { return }
+  Report.add(
+    Row(
+      accountant: "calibrate", milliseconds: best, lower: found.epsilon.lower, upper: found.epsilon.upper,
+      question: "\(text) for (\(epsilon), \(delta)): \(found.parameter) = \(found.value.doubleValue)"))
 }
 
 let cases = [
@@ -46,26 +49,42 @@ let cases = [
   ("poisson(rate=0.001, gaussian(sigma=1.1)) * 100000", "1e-5"),
   ("poisson(rate=0.1, gaussian(sigma=2)) * 10000", "1e-5"),
 ]
-print("Certified bounds, processor time, best of 5")
-for (text, delta) in cases { try measure(text, delta, LossDistributionAccountant()) }
+let arguments = CommandLine.arguments.dropFirst().filter { $0 != "--json" }
+if arguments.count >= 2, let event = arguments.first {
+  // One question: the event, its delta and, if need be, the accountant.
+  let name = arguments.count > 2 ? arguments[2] : "pld"
+  guard let accountant = AccountantCatalog.named(name) else { fatalError("no accountant is called \(name)") }
+  try measure(event, arguments[1], accountant)
+  Report.finish()
+  exit(0)
+}
+Report.section("Certified bounds, processor time, best of 5; peers beside them")
+for (index, (text, delta)) in cases.enumerated() {
+  try measure(text, delta, LossDistributionAccountant())
+  for row in Peers.measure(index) { Report.add(row) }
+}
+if Peers.python == nil {
+  Report.section("Peers absent: set TACIT_PEERS_PYTHON to a Python with dp-accounting 0.6.0 and prv-accountant 0.2.0")
+}
 for (text, delta) in cases { try measure(text, delta, RenyiAccountant(), runs: 2) }
-print("Steps")
+Report.section("Steps")
 for exponent in 2...6 {
   let steps = "1" + String(repeating: "0", count: exponent)
   try measure("poisson(rate=0.01, gaussian(sigma=4)) * \(steps)", "1e-6", LossDistributionAccountant())
 }
-print("Other laws")
+Report.section("Other laws")
 for (text, delta) in [
   ("laplace(scale=20) * 100", "1e-6"), ("laplace(scale=20) * 1000", "1e-6"), ("laplace(scale=0.5) * 10", "1e-50"),
   ("discrete-laplace(scale=8, sensitivity=3) * 20", "1e-6"), ("epsilon-delta(epsilon=1, delta=0) * 30", "1e-100"),
   ("poisson(rate=0.2, discrete-gaussian(sigma=4)) * 30", "1e-6"), ("poisson(rate=0.3, gaussian(sigma=1))", "1e-7"),
   ("poisson(rate=0.001, gaussian(sigma=0.5)) * 100", "1e-6"),
   ("poisson(rate=0.01, gaussian(sigma=1)) * 1000 + laplace(scale=10) * 5", "1e-100"),
+  ("poisson(rate=0.1, laplace(scale=1)) * 30", "1e-6"),
 ] {
   try measure(text, delta, LossDistributionAccountant(), runs: 2)
 }
-print("Calibration")
+Report.section("Calibration")
 try calibrate("poisson(rate=0.01, gaussian(sigma=?)) * 1000", "2", "1e-5")
 try calibrate("poisson(rate=256/60000, gaussian(sigma=?)) * 14063", "4", "1e-5")
 try calibrate("poisson(rate=0.01, gaussian(sigma=1)) * ?", "2", "1e-5")
-Peers.measure()
+Report.finish()

@@ -33,6 +33,14 @@ public struct LossDistributionAccountant: Accountant {
   /// Bounds on the smallest ε at `delta`.
   public func epsilon(of event: PrivacyEvent, delta: Delta, adjacency: Adjacency) throws(AccountingError) -> Bounds {
     let terms = try EventTerms(event, adjacency: adjacency)
+    let bounds = try epsilon(of: terms, delta: delta)
+    guard let attained = terms.attained, let known = try? epsilon(of: attained, delta: delta).lower else {
+      return bounds
+    }
+    return bounds.intersected(Bounds(lower: known, upper: .infinity))
+  }
+
+  private func epsilon(of terms: EventTerms, delta: Delta) throws(AccountingError) -> Bounds {
     if terms.isEmpty { return Bounds(lower: 0, upper: 0) }
     guard delta.value.signum > 0 else {
       let pure = try? PureAccountant.loss(of: terms)
@@ -57,7 +65,7 @@ public struct LossDistributionAccountant: Accountant {
       }
     }
     // The grid is chosen from an estimate; where the certified width disagrees, it is refined. Bounds only tighten.
-    for refinement in [1.0, 4, 16] {
+    for refinement in [0.1, 0.3, 1, 4, 16] {
       let profiles: [TiltedProfile]
       do throws(AccountingError) {
         profiles = try self.profiles(terms, .logDelta(target.low), logDelta: target.low, refinement: refinement)
@@ -81,10 +89,18 @@ public struct LossDistributionAccountant: Accountant {
   /// Bounds on the smallest δ at `epsilon`.
   public func delta(of event: PrivacyEvent, epsilon: Epsilon, adjacency: Adjacency) throws(AccountingError) -> Bounds {
     let terms = try EventTerms(event, adjacency: adjacency)
-    if terms.isEmpty { return Bounds(lower: 0, upper: 0) }
     if case .gaussian = terms.only {
       return try GaussianAccountant().delta(of: event, epsilon: epsilon, adjacency: adjacency)
     }
+    let bounds = try self.delta(of: terms, epsilon: epsilon)
+    guard let attained = terms.attained, let known = try? self.delta(of: attained, epsilon: epsilon).lower else {
+      return bounds
+    }
+    return bounds.intersected(Bounds(lower: known, upper: 1))
+  }
+
+  private func delta(of terms: EventTerms, epsilon: Epsilon) throws(AccountingError) -> Bounds {
+    if terms.isEmpty { return Bounds(lower: 0, upper: 0) }
     let (low, high) = (epsilon.down, epsilon.up)
     if let laws = ContourLaw.directions(of: terms, reach: LossDistributionAccountant.contourReach) {
       let edges = laws.compactMap(LossEdge.init)

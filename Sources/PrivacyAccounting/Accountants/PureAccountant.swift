@@ -70,7 +70,7 @@ extension ApproximateLoss {
     case .shuffled(_, let terms):
       // Shuffling is post-processing of the answers.
       self = try PureAccountant.loss(of: terms)
-    case .poisson(let rate, let terms):
+    case .poisson(let rate, let terms), .replacedSample(let rate, let terms):
       self = try PureAccountant.loss(of: terms).sampled(rate)
     case .withoutReplacement(let sizes, let terms):
       self = try PureAccountant.loss(of: terms).sampled(Rational(sizes.sample, sizes.population))

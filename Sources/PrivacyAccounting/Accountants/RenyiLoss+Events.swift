@@ -48,7 +48,10 @@ extension RenyiLoss {
     case .poisson(let rate, let terms):
       self = try RenyiLoss.poisson(rate, terms, event, orders)
     case .withoutReplacement(let sizes, let terms):
-      self = try RenyiLoss.withoutReplacement(sizes, terms, event, orders)
+      let rate = Rational(sizes.sample, sizes.population)
+      self = try RenyiLoss.sampledReplacement(rate, terms, event, orders)
+    case .replacedSample(let rate, let terms):
+      self = try RenyiLoss.sampledReplacement(rate, terms, event, orders)
     }
   }
 

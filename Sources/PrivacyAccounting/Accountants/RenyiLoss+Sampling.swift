@@ -22,11 +22,14 @@ extension RenyiLoss {
     }
   }
 
-  /// A fixed-size sample of an event, replace-one.
-  static func withoutReplacement(
-    _ sizes: FixedSizeSample, _ terms: EventTerms, _ event: SingleEvent, _ orders: [Double]
+  /// A sample of an event under replace-one, of fixed size or Poisson.
+  ///
+  /// Either compares (1 − γ)M₀ + γM₁ with (1 − γ)M₀ + γM₁′, where any two of the three laws are within the event's
+  /// divergence: by a replaced unit of the fixed-size sample, or by the absence that the stated sensitivity covers.
+  static func sampledReplacement(
+    _ exactRate: Rational, _ terms: EventTerms, _ event: SingleEvent, _ orders: [Double]
   ) throws(AccountingError) -> RenyiLoss {
-    let rate = Interval(Rational(sizes.sample, sizes.population))
+    let rate = Interval(exactRate)
     // The bound compares three neighbouring samples at once; a δ splits each pair in its own way, which it does not
     // cover. What is left then is (ε, δ) amplification and no amplification.
     let unsampled = try total(of: terms, orders: orders)

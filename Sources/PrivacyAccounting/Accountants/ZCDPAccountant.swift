@@ -78,7 +78,7 @@ extension ConcentratedLoss {
     case .shuffled(_, let terms):
       // Shuffling is post-processing of the answers.
       self = try ZCDPAccountant.loss(of: terms)
-    case .poisson(_, let terms), .withoutReplacement(_, let terms):
+    case .poisson(_, let terms), .replacedSample(_, let terms), .withoutReplacement(_, let terms):
       self = try ConcentratedLoss.sampled(event, terms)
     case .group:
       let loss = try ApproximateLoss(of: event)

@@ -30,6 +30,13 @@ struct CalibrationSearch {
     let ceiling = ["rate", "p"].contains(target.template.parameter) ? 1.0 : 1e12
     let (safest, riskiest) = safer ? (ceiling, 1e-12) : (1e-12, ceiling)
     if let automatic = target.accountant as? AutomaticAccountant {
+      judge = LossDistributionAccountant()
+      if (try? bracket(safest, riskiest, ceiling)) == true, (try? close(to: 1 + 3e-7)) != nil,
+        target.isCertainlyExceeded(CalibrationSearch.exact(bad.value))
+      {
+        // No accountant can certify the other end: this is the limit of all.
+        return try rounded()
+      }
       judge = automatic.withoutLossDistributions
       let bracketed = (try? bracket(safest, riskiest, ceiling)) ?? false
       if bracketed {
@@ -50,21 +57,26 @@ struct CalibrationSearch {
     return try rounded()
   }
 
-  /// Finds neighbours a factor of eight apart, from 1 outwards; `false` when every value meets the target.
+  /// Finds neighbours on both sides of the limit, from 1 outwards; `false` when every value meets the target.
+  ///
+  /// The factor grows from two by squaring: limits are mostly near, and far values are costly to judge.
   private mutating func bracket(_ safest: Double, _ riskiest: Double, _ ceiling: Double) throws -> Bool {
     let start = min(1, ceiling)
+    var factor = 2.0
     guard try place(start) else {
       var probe = start
       while probe != safest {
-        probe = safer ? min(probe * 8, safest) : max(probe / 8, safest)
+        probe = safer ? min(probe * factor, safest) : max(probe / factor, safest)
         if try place(probe) { return true }
+        if factor < 256 { factor *= factor }
       }
       throw target.unsolvable("no value from 1e-12 to \(ceiling)")
     }
     var probe = start
     while probe != riskiest {
-      probe = safer ? max(probe / 8, riskiest) : min(probe * 8, riskiest)
+      probe = safer ? max(probe / factor, riskiest) : min(probe * factor, riskiest)
       if try !place(probe) { return true }
+      if factor < 256 { factor *= factor }
     }
     return false
   }
@@ -142,6 +154,12 @@ struct CalibrationSearch {
   /// The riskiest certified whole number.
   mutating func wholeValue() throws -> Rational {
     guard let automatic = target.accountant as? AutomaticAccountant else { return try wholeValue(from: 1) }
+    judge = LossDistributionAccountant()
+    if let limit = try? wholeValue(from: 1), let integer = limit.integer,
+      target.isCertainlyExceeded(Rational(safer ? integer - 1 : integer + 1))
+    {
+      return limit
+    }
     judge = automatic.withoutLossDistributions
     guard let start = try? wholeValue(from: 1) else {
       judge = automatic
@@ -153,45 +171,57 @@ struct CalibrationSearch {
     return safer ? min(start, better) : max(start, better)
   }
 
-  private func meets(_ value: Int) throws -> Bool {
-    guard value >= 1 else { return false }
-    return try target.verdict(Rational(value), by: judge).meets
+  private func verdict(_ value: Int) throws -> CalibrationTarget.Verdict {
+    guard value >= 1 else { return .outside }
+    return try target.verdict(Rational(value), by: judge)
   }
 
-  /// Gallops from a start value to both sides, then bisects.
+  /// Gallops from a start value to both sides, then closes in.
   private func wholeValue(from start: Int) throws -> Rational {
     let most = 1 << 40
-    var (good, bad): (Int, Int)
-    if try meets(start) {
-      (good, bad) = (start, start)
-      var stride = max(1, start / 16)
-      while true {
+    let first = try verdict(start)
+    var (good, bad) = (start, start)
+    var (above, below) = (first.excess, first.excess)
+    // A start from nowhere is far off; one from a cheaper accountant is near.
+    var stride = start == 1 ? 127 : max(1, start / 16)
+    let growth = start == 1 ? 128 : 2
+    while true {
+      if first.meets {
         let next = safer ? max(0, good - stride) : min(most, good + stride)
         guard next != good else { throw target.unsolvable("every value up to 2^40") }
-        if try !meets(next) {
-          bad = next
+        let answer = try verdict(next)
+        if !answer.meets {
+          (bad, above) = (next, answer.excess)
           break
         }
-        good = next
-        stride *= 2
-      }
-    } else {
-      (good, bad) = (start, start)
-      var stride = max(1, start / 16)
-      while true {
+        (good, below) = (next, answer.excess)
+      } else {
         let next = safer ? min(most, bad + stride) : max(0, bad - stride)
         guard next != bad, next > 0 else { throw target.unsolvable("no value") }
-        if try meets(next) {
-          good = next
+        let answer = try verdict(next)
+        if answer.meets {
+          (good, below) = (next, answer.excess)
           break
         }
-        bad = next
-        stride *= 2
+        (bad, above) = (next, answer.excess)
       }
+      stride *= growth
     }
+    var steps = 0
     while abs(good - bad) > 1 {
-      let middle = min(good, bad) + abs(good - bad) / 2
-      if try meets(middle) { good = middle } else { bad = middle }
+      steps += 1
+      let gap = abs(good - bad)
+      var middle = min(good, bad) + gap / 2
+      if steps % 4 != 0, above.isFinite, below.isFinite, above > below, good > 0, bad > 0 {
+        // The secant of ln δ over ln n, a little to either side of the root in turn.
+        let (x, y) = (CalibrationSearch.log(Double(good)), CalibrationSearch.log(Double(bad)))
+        let root = CalibrationSearch.exponential(x + (y - x) * (-below / (above - below)))
+        let nudge = steps % 2 == 0 ? 0.51 : -0.51
+        let guess = Int((root + (bad > good ? nudge : -nudge)).rounded())
+        middle = min(max(guess, min(good, bad) + 1), max(good, bad) - 1)
+      }
+      let answer = try verdict(middle)
+      if answer.meets { (good, below) = (middle, answer.excess) } else { (bad, above) = (middle, answer.excess) }
     }
     return Rational(good)
   }

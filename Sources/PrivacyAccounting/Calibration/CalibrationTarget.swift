@@ -35,6 +35,15 @@ struct CalibrationTarget {
     return Verdict(meets: exact <= delta.value, excess: excess)
   }
 
+  /// Whether a certified lower bound shows that no accountant can meet the target with this value.
+  func isCertainlyExceeded(_ value: Rational) -> Bool {
+    guard let event = try? template.event(value),
+      let bounds = try? LossDistributionAccountant().delta(of: event, epsilon: epsilon, adjacency: adjacency),
+      let lower = bounds.lower, let exact = Rational(exactly: lower)
+    else { return false }
+    return exact > delta.value
+  }
+
   /// Bounds on ε and the accountant that certifies δ(ε) ≤ δ.
   static func answer(
     of accountant: any Accountant, event: PrivacyEvent, epsilon: Epsilon, delta: Delta, adjacency: Adjacency

@@ -32,6 +32,25 @@ package struct EventTerms: Sendable, Hashable {
     self.terms = terms.map { (key: "\($0.event)", term: $0) }.sorted { $0.key < $1.key }.map(\.term)
   }
 
+  /// The same with samples under replace-one taken as samples under removal or addition, which one unit with a
+  /// contribution among units without any attains; `nil` when there are none.
+  package var attained: EventTerms? {
+    var counts: [SingleEvent: Int] = [:]
+    var changed = false
+    for term in terms {
+      switch term.event {
+      case .replacedSample(let rate, let inner):
+        changed = true
+        counts[.poisson(rate: rate, inner), default: 0] += term.count
+      case .withoutReplacement(let sizes, let inner):
+        changed = true
+        counts[.poisson(rate: Rational(sizes.sample, sizes.population), inner), default: 0] += term.count
+      default: counts[term.event, default: 0] += term.count
+      }
+    }
+    return changed ? EventTerms(counts: counts, squaredMu: 0, rho: 0) : nil
+  }
+
   /// Whether nothing was released.
   package var isEmpty: Bool { terms.isEmpty }
 
@@ -150,15 +169,32 @@ private struct EventCollector {
   ) throws(AccountingError) {
     if rate == 1 { return try add(inner, count: count, group: k) }
     guard rate.signum > 0 else { return }
-    guard adjacency == .addOrRemove else {
-      throw AccountingError(
-        .noTheorem,
-        "Poisson sampling under replace-one needs both sensitivities of the inner event; account it under add-remove")
-    }
+    if adjacency == .replaceOne { return try addReplacedSample(rate, inner, count: count, group: k) }
     try wrap(inner, count, k) {
       // A Poisson sample of a Poisson sample is one of the product rate.
       if case .poisson(let innerRate, let terms)? = $0.only { return .poisson(rate: rate * innerRate, terms) }
       return .poisson(rate: rate, $0)
+    }
+  }
+
+  /// A Poisson sample under replace-one compares a sample that holds the unit with one that holds its replacement, and
+  /// with one that holds neither: the sensitivity that an additive noise states has to cover the unit's absence too, and
+  /// a bare guarantee for replacement does not.
+  private mutating func addReplacedSample(
+    _ rate: Rational, _ inner: PrivacyEvent, count: Int, group k: Int
+  ) throws(AccountingError) {
+    let terms = try EventTerms(inner, adjacency: adjacency)
+    guard terms.terms.allSatisfy(\.event.isAdditiveNoise) else {
+      throw AccountingError(
+        .noTheorem,
+        "Poisson sampling under replace-one also compares with the unit's absence, which a guarantee for replacement "
+          + "does not cover: it is accounted for additive noise only, or under add-remove")
+    }
+    try wrap(inner, count, k) {
+      if case .replacedSample(let innerRate, let terms)? = $0.only {
+        return .replacedSample(rate: rate * innerRate, terms)
+      }
+      return .replacedSample(rate: rate, $0)
     }
   }
 

@@ -38,6 +38,9 @@ public indirect enum PrivacyEvent: Sendable, Hashable {
   /// A local randomiser applied by each of `population` users whose answers are shuffled.
   case shuffled(population: PopulationSize, PrivacyEvent)
   /// The event on a sample that each privacy unit joins independently; the sample's size stays hidden.
+  ///
+  /// Under replace-one only additive noise is accounted, and its sensitivity has to cover a unit's absence as well as its
+  /// replacement: with contributions clipped to norm C that is 2C for both.
   case poissonSampled(rate: SamplingRate, PrivacyEvent)
   /// The event on a uniform sample of fixed size from a population of public size.
   case sampledWithoutReplacement(FixedSizeSample, PrivacyEvent)

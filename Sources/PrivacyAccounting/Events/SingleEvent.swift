@@ -34,6 +34,19 @@ package indirect enum SingleEvent: Sendable, Hashable {
   case shuffled(population: Int, EventTerms)
   /// A Poisson sample of rate strictly between 0 and 1; add-or-remove only.
   case poisson(rate: Rational, EventTerms)
+  /// A Poisson sample of rate strictly between 0 and 1 of additive noise; replace-one only.
+  case replacedSample(rate: Rational, EventTerms)
   /// A proper fixed-size sample; replace-one only.
   case withoutReplacement(FixedSizeSample, EventTerms)
+
+  /// Whether the event is noise added to a query whose sensitivity it states.
+  var isAdditiveNoise: Bool {
+    switch self {
+    case .laplace, .gaussian, .discreteLaplace, .discreteGaussian, .distributedDiscreteGaussian, .skellam: true
+    case .replacedSample: true
+    case .group(_, let inner): inner.isAdditiveNoise
+    case .randomizedResponse, .boundedRange, .pure, .approximate, .zcdp, .shuffled, .poisson, .withoutReplacement:
+      false
+    }
+  }
 }

@@ -51,10 +51,19 @@ struct LossCellBuilder {
         let remove = LossCells(step: step, rate: q, mu: mu, reach: reach)
         return [remove, remove.swapped(infinity: remove.infinity)]
       }
+      if case .laplace(let epsilon)? = terms.only {
+        guard LossCellBuilder.losses.contains(epsilon.doubleValue) else { throw unsupported("so extreme a loss") }
+        let remove = LossCells(step: wanted, rate: rate, laplace: epsilon.doubleValue)
+        return [remove, remove.swapped(infinity: 0)]
+      }
       if let only = terms.only, let atoms = try atoms(of: only) {
         return try sampled(atoms, rate: rate, step: wanted)
       }
       throw unsupported("a sample of an event that is not one Gaussian or one discrete mechanism")
+    case .replacedSample(let rate, let terms):
+      return both(try replaced(rate, terms, step: wanted))
+    case .withoutReplacement(let sizes, let terms):
+      return both(try replaced(Rational(sizes.sample, sizes.population), terms, step: wanted))
     default:
       guard let atoms = try atoms(of: event) else {
         if case .laplace(let epsilon) = event {
@@ -109,7 +118,7 @@ struct LossCellBuilder {
       return AtomicLaw(discreteGaussian: variance.doubleValue, shift: shift, reach: reach)
     case .laplace: return nil
     case .gaussian, .poisson: return nil
-    case .distributedDiscreteGaussian, .skellam, .zcdp, .group, .shuffled, .withoutReplacement:
+    case .distributedDiscreteGaussian, .skellam, .zcdp, .group, .shuffled, .replacedSample, .withoutReplacement:
       throw unsupported("this event")
     }
   }

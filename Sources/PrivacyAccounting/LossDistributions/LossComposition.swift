@@ -12,6 +12,8 @@ struct LossComposition {
 
   let step: Double
   let parts: [Part]
+  /// What is to be added to the losses of the dominated law.
+  let lowerOffset: Double
   /// A bound on the total mass at infinite loss or cut off.
   let infinity: Double
   /// Whether lower bounds hold.
@@ -21,7 +23,14 @@ struct LossComposition {
 
   init(_ cells: [(cells: LossCells, count: Int)], step: Double) {
     self.step = step
-    parts = cells.map { Part(first: $0.cells.first, upper: $0.cells.upper, lower: $0.cells.lower, count: $0.count) }
+    var offset = 0.0
+    parts = cells.map { entry in
+      let placed = entry.cells.placed(count: Double(entry.count))
+      let moved = placed.offset * Double(entry.count)
+      offset += moved - 0x1p-51 * (moved.magnitude + offset.magnitude)
+      return Part(first: entry.cells.first - 2, upper: placed.upper, lower: placed.lower, count: entry.count)
+    }
+    lowerOffset = offset
     infinity = cells.reduce(0) { $0 + $1.cells.infinity * Double($1.count) } * (1 + 1e-12)
     isTight = cells.allSatisfy { $0.cells.isTight }
     lossError = cells.reduce(0) { $0 + $1.cells.lossError * Double($1.count) } * (1 + 1e-12)
@@ -38,8 +47,11 @@ struct LossComposition {
   }
 
   static func logSum(_ masses: [Double], first: Int, _ rate: Double) -> Double {
-    // The largest exponent is at one of the ends.
-    let shift = Swift.max(rate * Double(first), rate * Double(first + masses.count - 1))
+    // The largest exponent is at one of the ends that hold mass.
+    guard let low = masses.firstIndex(where: { $0 > 0 }), let high = masses.lastIndex(where: { $0 > 0 }) else {
+      return -.infinity
+    }
+    let shift = Swift.max(rate * Double(first + low), rate * Double(first + high))
     // Summed with its rounding carried along (Neumaier 1974), so that the number of terms does not matter.
     var (sum, carried) = (0.0, 0.0)
     for (index, mass) in masses.enumerated() where mass > 0 {
@@ -71,13 +83,17 @@ struct LossComposition {
       return Part(first: first, upper: masses, lower: masses, count: part.count)
     }
     return LossComposition(
-      step: step * Double(factor), parts: coarse, infinity: infinity, isTight: isTight, lossError: lossError)
+      step: step * Double(factor), parts: coarse, lowerOffset: lowerOffset, infinity: infinity, isTight: isTight,
+      lossError: lossError)
   }
 
-  private init(step: Double, parts: [Part], infinity: Double, isTight: Bool, lossError: Double) {
+  private init(
+    step: Double, parts: [Part], lowerOffset: Double, infinity: Double, isTight: Bool, lossError: Double
+  ) {
     self.lossError = lossError
     self.step = step
     self.parts = parts
+    self.lowerOffset = lowerOffset
     self.infinity = infinity
     self.isTight = isTight
   }

@@ -17,6 +17,7 @@ struct TiltedProfile: LossProfile {
   private let upper: Side
   private let lower: Side
   private let infinity: Double
+  private let lowerOffset: Double
   private let lossError: Double
   /// A bound on the relative error of suffix sums and of the exponentials in them.
   private let rounding: Double
@@ -37,6 +38,7 @@ struct TiltedProfile: LossProfile {
     self.plan = plan
     step = composition.step
     infinity = composition.infinity
+    lowerOffset = composition.lowerOffset
     lossError = composition.lossError
     hasLower = composition.isTight
     lowIndex = Int((plan.centre / step).rounded()) - plan.count / 2
@@ -126,9 +128,11 @@ struct TiltedProfile: LossProfile {
   }
 
   /// A lower bound on ln δ(ε).
-  func lowerLogDelta(_ epsilon: Double) -> Double {
+  func lowerLogDelta(_ asked: Double) -> Double {
     guard hasLower else { return -.infinity }
-    let (plain, damped) = sums(lower, epsilon + lossError)
+    // The dominated law lies on a grid of its own.
+    let epsilon = asked - lowerOffset + 0x1p-50 * (asked.magnitude + lowerOffset.magnitude) + lossError
+    let (plain, damped) = sums(lower, epsilon)
     let lambda = plan.lambda
     // Wrapped mass adds at most max_u e^(−λu)(1 − e^(−u)) ≤ 1/(1 + λ) times e^(−λ(ε−c)) per unit.
     let wrapped = lower.outside * Glibc.exp(-lambda * (epsilon - plan.centre)) / (1 + lambda)
