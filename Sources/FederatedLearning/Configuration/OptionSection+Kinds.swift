@@ -35,17 +35,12 @@ extension ClientOptions: OptionSection {
 extension CohortOptions: OptionSection {
   static var selector: String { "sampling" }
   static var kinds: [(kind: String, options: [String])] {
-    [("all", []), ("poisson", ["rate"]), ("fixed", ["size"]), ("with-replacement", ["size"])]
+    [
+      ("all", []), ("poisson", ["rate"]), ("fixed", ["size"]), ("with-replacement", ["size"]),
+      ("min-separation", ["size", "separation"]),
+    ]
   }
   var selected: String { sampling }
-}
-
-extension PrivacyOptions: OptionSection {
-  static var common: [String] {
-    ["unit", "adjacency", "placement", "clip", "noise", "noise_multiplier", "epsilon", "delta", "noise_source"]
-  }
-  static var kinds: [(kind: String, options: [String])] { [] }
-  var selected: String { "" }
 }
 
 extension QuantizeOptions: OptionSection {

@@ -81,6 +81,9 @@ extension SimulationConfiguration: Codable {
     client = try section(ClientOptions.self, .client) ?? client
     cohort = try section(CohortOptions.self, .cohort) ?? cohort
     privacy = try section(PrivacyOptions.self, .privacy)
+    if let ledger = privacy?.ledger, let below = outline["privacy"]?["ledger"] {
+      try ledger.check(below, path: "privacy.ledger")
+    }
     quantize = try section(QuantizeOptions.self, .quantize) ?? quantize
     weighting = try read(String.self, .weighting)
     aggregation = try section(AggregationOptions.self, .aggregation) ?? aggregation

@@ -22,13 +22,14 @@ public struct Checkpoint: Sendable {
     var counts: [Int]
     var clients: [Int]
     var previousAggregate: [Double]
+    var clip: Double
   }
 
-  private static let name = Array("tacit checkpoint 1\n".utf8)
+  private static let name = Array("tacit checkpoint 2\n".utf8)
 
   init(
     _ plan: SimulationPlan, records: [RoundRecord], parameters: [Float], state: FederatedAlgorithm.State<Float>,
-    memories: [Int: [Float]], previousAggregate: [Double]
+    memories: [Int: [Float]], previousAggregate: [Double], clip: Double
   ) throws {
     round = records.count
     self.records = records
@@ -42,7 +43,7 @@ public struct Checkpoint: Sendable {
     counts += clients.map { memories[$0]?.count ?? 0 }
     header = Header(
       fingerprint: try plan.fingerprint(), records: records.map(RoundRecord.Stored.init),
-      counts: counts, clients: clients, previousAggregate: previousAggregate)
+      counts: counts, clients: clients, previousAggregate: previousAggregate, clip: clip)
   }
 
   /// The checkpoint as bytes.
@@ -76,6 +77,7 @@ public struct Checkpoint: Sendable {
     header = try JSONDecoder().decode(Header.self, from: Data(body[(start + 8)..<(start + 8 + Int(length))]))
     guard header.fingerprint == (try plan.fingerprint()) else { throw corrupt("belongs to another configuration") }
     var at = start + 8 + Int(length)
+    guard header.clip.isFinite, header.clip > 0 else { throw corrupt("is damaged") }
     guard header.counts.count == 4 + header.clients.count, header.counts.allSatisfy({ $0 >= 0 && $0 < 1 << 40 }),
       header.counts.reduce(0, +) * 4 == bytes.count - at, header.counts[0] == plan.network.parameterCount,
       header.counts.dropFirst().allSatisfy({ $0 == 0 || $0 == plan.network.parameterCount })
@@ -123,6 +125,7 @@ extension RoundRecord {
     var counts: [Int]
     var abandoned: Bool
     var sumMatches: Bool?
+    var clip: Double?
 
     init(_ record: RoundRecord) {
       round = record.round
@@ -131,7 +134,7 @@ extension RoundRecord {
       counts = [
         record.cohort, record.contributors, record.clipped, record.saturated, record.rejected, record.wireBytes,
       ]
-      (abandoned, sumMatches) = (record.abandoned, record.sumMatches)
+      (abandoned, sumMatches, clip) = (record.abandoned, record.sumMatches, record.clip)
     }
   }
 
@@ -141,6 +144,7 @@ extension RoundRecord {
       round: stored.round, loss: stored.loss, accuracy: stored.accuracy, testLoss: stored.testLoss,
       seconds: stored.seconds, evaluationSeconds: stored.evaluationSeconds, cohort: counts[0],
       contributors: counts[1], clipped: counts[2], saturated: counts[3], rejected: counts[4],
-      abandoned: stored.abandoned, sumMatches: stored.sumMatches, wireBytes: counts[5])
+      abandoned: stored.abandoned, sumMatches: stored.sumMatches, wireBytes: counts[5],
+      clip: stored.clip)
   }
 }

@@ -18,6 +18,8 @@ final class ClientWorker {
   var hasSums = false
   /// What clients keep after this round.
   var memories: [Int: [Float]] = [:]
+  /// Whether the update at hand was within the clip.
+  var isWithin = true
   /// Steps of the client at hand.
   var steps = 0
   var noise: [Int64] = []
@@ -71,18 +73,19 @@ final class ClientWorker {
     }
     var outcome = Quantizer.Outcome()
     if case .averaging = plan.algorithm.rule {
-      outcome = plan.quantizer.quantize(parameters, isFinite: isFinite, into: &grid)
+      outcome = task.quantizer.quantize(parameters, isFinite: isFinite, into: &grid)
     } else {
       var kept = memory
       let message = plan.algorithm.clientStep(
         update: parameters, steps: steps, rate: plan.learningRate, state: task.state, memory: &kept)
-      outcome = plan.quantizer.quantize(message.update, into: &grid)
+      outcome = task.quantizer.quantize(message.update, into: &grid)
       if let second = message.second {
-        let other = plan.quantizer.quantize(second, into: &secondGrid)
+        let other = task.quantizer.quantize(second, into: &secondGrid)
         outcome.saturated += other.saturated
         if !kept.isEmpty, isFinite { memories[client] = kept }
       }
     }
+    isWithin = !outcome.clipped
     tally.clipped += outcome.clipped ? 1 : 0
     tally.saturated += outcome.saturated
     tally.rejected += outcome.rejected ? 1 : 0
@@ -96,6 +99,7 @@ final class ClientWorker {
     values.append(contentsOf: grid.lazy.map { Int64($0) &* weight })
     values.append(contentsOf: secondGrid.lazy.map { Int64($0) })
     // Weights and steps are summed coordinates like any other, so that a protected sum hides them too.
+    if let adaptive = plan.privacy?.adaptiveClip { values.append(isWithin ? adaptive.indicator : -adaptive.indicator) }
     if plan.privacy == nil { values.append(weight) }
     if plan.algorithm.countsSteps { values.append(weight &* Int64(steps)) }
     if let share = task.noise {
@@ -124,6 +128,10 @@ final class ClientWorker {
       }
     }
     var last = count + secondGrid.count
+    if let adaptive = plan.privacy?.adaptiveClip {
+      sums[last] &+= isIdle || isWithin ? adaptive.indicator : -adaptive.indicator
+      last += 1
+    }
     if plan.privacy == nil {
       sums[last] &+= weight
       last += 1

@@ -124,6 +124,16 @@ struct ConfigurationCheck {
         throw refuse("cohort.size", "asks for \(size) clients of \(clients)")
       }
       return options.sampling == "fixed" ? .fixed(size: size) : .withReplacement(size: size)
+    case "min-separation":
+      guard let size = options.size, size >= 1 else { throw refuse("cohort.size", "must be at least 1") }
+      guard size <= clients else { throw refuse("cohort.size", "asks for \(size) clients of \(clients)") }
+      let most = clients / size
+      let separation = options.separation ?? most
+      guard (1...most).contains(separation) else {
+        throw refuse(
+          "cohort.separation", "must be from 1 to \(most), the rounds that cohorts of \(size) of \(clients) last")
+      }
+      return .separated(size: size, separation: separation)
     default: return .all
     }
   }
@@ -147,8 +157,10 @@ struct ConfigurationCheck {
       guard configuration.quantize.range == nil else {
         throw refuse("quantize.range", "may not be given with privacy: it is privacy.clip")
       }
-      guard let clip = privacy.clip?.value, clip.signum > 0 else {
-        throw refuse("privacy.clip", "must be a number above 0")
+      let given = privacy.adaptsClip ? privacy.initialClip?.value ?? Rational(1, 10) : privacy.clip?.value
+      guard let clip = given, clip.signum > 0 else {
+        throw refuse(
+          privacy.adaptsClip ? "privacy.initial_clip" : "privacy.clip", "must be a number above 0, or adaptive")
       }
       return try Quantizer(bits: configuration.quantize.bits, range: clip.doubleValue, clipsNorm: true)
     }

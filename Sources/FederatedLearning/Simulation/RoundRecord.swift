@@ -34,7 +34,9 @@ public struct RoundRecord: Sendable, Hashable {
   public var sumMatches: Bool?
   /// The bytes that clients sent.
   public var wireBytes: Int
-  /// ε after this round, nil without privacy.
+  /// The bound on the norm of updates in this round, nil without privacy.
+  public var clip: Double?
+  /// ε after this round, nil without privacy; the last round's is the tightest of all accountants.
   public var epsilon: Bounds?
 }
 

@@ -82,11 +82,19 @@ extension Simulation {
     }
     if privacy.placement == .central, let noise {
       var draws = [Int64](repeating: 0, count: total.count)
-      noise.fill(&draws, round: round, party: nil)
+      if let treeNoise {
+        treeNoise.fill(&draws, round: round, share: noise)
+      } else {
+        noise.fill(&draws, round: round, party: nil)
+      }
       ClientWorker.add(draws, to: &total)
     }
     // A constant, so that the released mean depends on a client through its clipped update alone.
-    apply(total, divisor: plan.cohort.expectedSize(clients: plan.clients.count), contributors: contributors)
+    let expected = plan.cohort.expectedSize(clients: plan.clients.count)
+    apply(total, divisor: expected, contributors: contributors)
+    if let adaptive = privacy.adaptiveClip {
+      clip = adaptive.next(clip, sum: total[plan.network.parameterCount], expected: expected)
+    }
   }
 
   /// Largest first, so that no thread is left with a long client at the end; which thread takes which client does not
@@ -94,7 +102,7 @@ extension Simulation {
   func roundTask(_ present: [Int], noise: NoiseShare?) -> RoundTask {
     RoundTask(
       queue: present.sorted { (plan.clients[$1].count, $0) < (plan.clients[$0].count, $1) }, global: parameters,
-      round: round, noise: noise, state: state, memories: memories)
+      round: round, noise: noise, state: state, memories: memories, quantizer: quantizer)
   }
 
   /// Takes what the threads counted and what their clients keep.
@@ -132,7 +140,7 @@ extension Simulation {
       if comparesSums { lane.clear = (plain.makeClient(), plain.makeServer(round: round)) }
       lanes.append(lane)
     }
-    let task = roundTask(present, noise: plan.privacy?.placement == .distributed ? noise : nil)
+    let task = roundTask(present, noise: plan.privacy?.placement == .central ? nil : noise)
     parallel(lanes) { lane in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -229,4 +237,5 @@ struct RoundTask: Sendable {
   let noise: NoiseShare?
   let state: FederatedAlgorithm.State<Float>
   let memories: [Int: [Float]]
+  let quantizer: Quantizer
 }

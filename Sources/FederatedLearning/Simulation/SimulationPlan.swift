@@ -1,5 +1,4 @@
 import Paillier
-public import PrivacyAccounting
 public import SecureAggregation
 
 /// A checked simulation: everything a round needs, none of it able to be invalid.
@@ -50,14 +49,14 @@ public struct SimulationPlan: Sendable {
     return (plan.ciphertextCount(forValues: shape.count), plan.valuesPerCiphertext)
   }
 
-  /// The number of summed coordinates: the parameters, the algorithm's second sum, without privacy the weight, and
-  /// the weighted steps where they matter.
+  /// The number of summed coordinates: the parameters, the algorithm's second sum, the indicator of an adaptive clip,
+  /// without privacy the weight, and the weighted steps where they matter.
   var coordinates: Int { shape.count }
 
   /// Whether contributions are added up without anything done to them one by one.
   var sumsDirectly: Bool {
     guard case .plain = aggregation else { return false }
-    return privacy?.placement != .distributed
+    return privacy?.placement ?? .central == .central
   }
 
   /// Checks a configuration, loads its data and deals it out.
@@ -99,7 +98,8 @@ public struct SimulationPlan: Sendable {
       throw FederatedError(.configuration, "weighting", "a client holds more than 65535 examples; use uniform")
     }
     let noise = privacy.map(\.noiseMargin) ?? 0
-    let (product, overflow) = (quantizer.radius * Int64(weight)).multipliedReportingOverflow(by: Int64(largest))
+    let magnitude = max(quantizer.radius, privacy?.adaptiveClip?.indicator ?? 0)
+    let (product, overflow) = (magnitude * Int64(weight)).multipliedReportingOverflow(by: Int64(largest))
     guard !overflow else { throw FederatedError(.configuration, "quantize.bits", "are too many for this cohort") }
     var bound = product.addingReportingOverflow(noise).partialValue
     if algorithm.countsSteps {
@@ -111,50 +111,8 @@ public struct SimulationPlan: Sendable {
     }
     shape = try SumShape(
       count: network.parameterCount * (algorithm.hasSecondSum ? 2 : 1) + (privacy == nil ? 1 : 0)
-        + (algorithm.countsSteps ? 1 : 0), ringBits: SumShape.ringBits(holding: bound),
+        + (privacy?.adaptiveClip == nil ? 0 : 1) + (algorithm.countsSteps ? 1 : 0),
+      ringBits: SumShape.ringBits(holding: bound),
       maximumContributors: max(1, largest), minimumContributors: minimum)
   }
-}
-
-/// What a private training does each round and claims in the end.
-public struct PrivacyPlan: Sendable {
-  /// The law of the noise.
-  public enum Noise: String, Sendable, Hashable {
-    /// Discrete Gaussian.
-    case discreteGaussian = "discrete-gaussian"
-    /// Skellam, whose sums are Skellam.
-    case skellam
-  }
-
-  /// Who adds the noise.
-  public enum Placement: String, Sendable, Hashable {
-    /// The server, after the sum.
-    case central
-    /// Every client, before its contribution is protected.
-    case distributed
-  }
-
-  /// Who adds the noise.
-  public let placement: Placement
-  /// Which pairs of client sets are compared.
-  public let adjacency: Adjacency
-  /// δ.
-  public let delta: Delta
-  /// The law of the noise.
-  public let noise: Noise
-  /// σ² of one draw in squared grid steps: of the whole noise when central, of a client's share when distributed.
-  public let variance: NoiseScale
-  /// The clients whose shares are promised; 1 when central.
-  public let promisedClients: Int
-  /// What one round is charged as.
-  public let roundEvent: PrivacyEvent
-  /// Whether noise comes from the seed; then no ε may be claimed.
-  public let isSimulated: Bool
-
-  /// Twelve standard deviations of the largest possible noise: the sum leaves its ring with probability below 1e-32
-  /// a coordinate.
-  let noiseMargin: Int64
-
-  /// All events of a training of that many rounds.
-  public func event(rounds: Int) throws -> PrivacyEvent { try .repeated(roundEvent, count: rounds) }
 }
