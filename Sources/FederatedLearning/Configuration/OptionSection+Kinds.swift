@@ -10,7 +10,9 @@ extension PartitionOptions: OptionSection {
 }
 
 extension ModelOptions: OptionSection {
-  static var kinds: [(kind: String, options: [String])] { [("softmax", []), ("mlp", ["hidden"])] }
+  static var kinds: [(kind: String, options: [String])] {
+    [("softmax", []), ("mlp", ["hidden"]), ("cnn", ["channels", "hidden"]), ("linear", [])]
+  }
   var selected: String { kind }
 }
 

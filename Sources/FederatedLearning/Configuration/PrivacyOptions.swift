@@ -9,7 +9,7 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
   public var placement: String?
   /// The bound on the L2 norm of an update; nil when it adapts.
   public var clip: ExactNumber?
-  /// Whether the bound follows a quantile of the norms (`clip: adaptive`; Andrew et al. 2021).
+  /// Whether the bound follows a quantile of the norms, `clip: adaptive` (Andrew and others 2021).
   public var adaptsClip = false
   /// The first bound of an adaptive clip; 0.1 unless given.
   public var initialClip: ExactNumber?
@@ -22,7 +22,7 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
   public var countNoise: ExactNumber?
   /// `gaussian`, a normal variate rounded to the grid; `discrete-gaussian`; or `skellam`.
   public var noise: String?
-  /// `independent` noise every round, or `tree`: the noise of running sums, as in DP-FTRL (Kairouz et al. 2021).
+  /// `independent` noise every round, or `tree`, the noise of running sums of DP-FTRL (Kairouz and others 2021).
   public var mechanism: String?
   /// Rounds after which a tree begins anew; the separation of the cohorts unless given.
   public var restart: Int?

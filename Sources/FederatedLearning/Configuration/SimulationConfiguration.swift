@@ -29,6 +29,8 @@ public struct SimulationConfiguration: Sendable, Hashable {
   public var robust = RobustOptions()
   /// What hostile clients do.
   public var attack = AttackOptions()
+  /// Who is slow, who stops early, how long a round waits.
+  public var devices = DeviceOptions()
   /// The share of a cohort that fails to report, from 0 up to but not including 1.
   public var dropout = 0.0
   /// When the model is measured on the test set.
@@ -49,7 +51,7 @@ public struct SimulationConfiguration: Sendable, Hashable {
 extension SimulationConfiguration: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case data, partition, model, algorithm, client, cohort, rounds, privacy, quantize, weighting, aggregation
-    case robust, attack, dropout, evaluation, seed
+    case robust, attack, devices, dropout, evaluation, seed
     case targetAccuracy = "target_accuracy"
   }
 
@@ -89,6 +91,7 @@ extension SimulationConfiguration: Codable {
     aggregation = try section(AggregationOptions.self, .aggregation) ?? aggregation
     robust = try section(RobustOptions.self, .robust) ?? robust
     attack = try section(AttackOptions.self, .attack) ?? attack
+    devices = try section(DeviceOptions.self, .devices) ?? devices
     dropout = try read(Double.self, .dropout) ?? dropout
     evaluation = try section(EvaluationOptions.self, .evaluation) ?? evaluation
     targetAccuracy = try read(Double.self, .targetAccuracy)
@@ -111,6 +114,7 @@ extension SimulationConfiguration: Codable {
     try container.encode(aggregation, forKey: .aggregation)
     try container.encode(robust, forKey: .robust)
     try container.encode(attack, forKey: .attack)
+    try container.encode(devices, forKey: .devices)
     try container.encode(dropout, forKey: .dropout)
     try container.encode(evaluation, forKey: .evaluation)
     try container.encodeIfPresent(targetAccuracy, forKey: .targetAccuracy)

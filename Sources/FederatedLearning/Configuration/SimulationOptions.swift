@@ -47,10 +47,12 @@ public struct PartitionOptions: Codable, Sendable, Hashable {
 
 /// `model:` what is trained.
 public struct ModelOptions: Codable, Sendable, Hashable {
-  /// `softmax` or `mlp`.
+  /// `softmax`, `mlp`, `cnn` (McMahan and others 2017) or `linear`.
   public var kind = "softmax"
-  /// Units of each hidden layer, for `mlp`.
+  /// Units of each hidden layer, for `mlp`; of the one there is, for `cnn`, 512 unless given.
   public var hidden: [Int]?
+  /// Channels of the two convolutions, for `cnn`; 32 and 64 unless given.
+  public var channels: [Int]?
 
   /// A model; see the properties.
   public init(kind: String = "softmax", hidden: [Int]? = nil) {

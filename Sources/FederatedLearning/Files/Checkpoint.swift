@@ -79,8 +79,8 @@ public struct Checkpoint: Sendable {
     var at = start + 8 + Int(length)
     guard header.clip.isFinite, header.clip > 0 else { throw corrupt("is damaged") }
     guard header.counts.count == 4 + header.clients.count, header.counts.allSatisfy({ $0 >= 0 && $0 < 1 << 40 }),
-      header.counts.reduce(0, +) * 4 == bytes.count - at, header.counts[0] == plan.network.parameterCount,
-      header.counts.dropFirst().allSatisfy({ $0 == 0 || $0 == plan.network.parameterCount })
+      header.counts.reduce(0, +) * 4 == bytes.count - at, header.counts[0] == plan.model.parameterCount,
+      header.counts.dropFirst().allSatisfy({ $0 == 0 || $0 == plan.model.parameterCount })
     else { throw corrupt("is damaged") }
     let arrays = header.counts.map { count in
       let values = ModelFile.floats(bytes[at..<at + 4 * count])
@@ -108,7 +108,10 @@ extension SimulationPlan {
     encoder.outputFormatting = .sortedKeys
     var hash = SHA256()
     hash.update(data: try encoder.encode(same))
-    hash.update(data: Data("\(data.training.count) \(data.test.count) \(network.widths)".utf8))
+    hash.update(
+      data: Data(
+        "\(clientCount) \(data.training.count) \(data.test.count) \(model.layout.map { "\($0.name)\($0.shape)" })".utf8)
+    )
     return hash.finalize().map { String($0, radix: 16) }.joined(separator: ".")
   }
 }
@@ -126,6 +129,7 @@ extension RoundRecord {
     var abandoned: Bool
     var sumMatches: Bool?
     var clip: Double?
+    var virtualSeconds: Double
 
     init(_ record: RoundRecord) {
       round = record.round
@@ -133,18 +137,21 @@ extension RoundRecord {
       (seconds, evaluationSeconds) = (record.seconds, record.evaluationSeconds)
       counts = [
         record.cohort, record.contributors, record.clipped, record.saturated, record.rejected, record.wireBytes,
+        record.dropped, record.late, record.partial, record.failed,
       ]
+      virtualSeconds = record.virtualSeconds
       (abandoned, sumMatches, clip) = (record.abandoned, record.sumMatches, record.clip)
     }
   }
 
   init(_ stored: Stored) {
-    let counts = stored.counts + [Int](repeating: 0, count: max(0, 6 - stored.counts.count))
+    let counts = stored.counts + [Int](repeating: 0, count: max(0, 10 - stored.counts.count))
     self.init(
       round: stored.round, loss: stored.loss, accuracy: stored.accuracy, testLoss: stored.testLoss,
       seconds: stored.seconds, evaluationSeconds: stored.evaluationSeconds, cohort: counts[0],
       contributors: counts[1], clipped: counts[2], saturated: counts[3], rejected: counts[4],
-      abandoned: stored.abandoned, sumMatches: stored.sumMatches, wireBytes: counts[5],
+      abandoned: stored.abandoned, sumMatches: stored.sumMatches, wireBytes: counts[5], dropped: counts[6],
+      late: counts[7], partial: counts[8], failed: counts[9], virtualSeconds: stored.virtualSeconds,
       clip: stored.clip)
   }
 }

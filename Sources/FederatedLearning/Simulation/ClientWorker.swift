@@ -23,7 +23,7 @@ final class ClientWorker {
   /// Steps of the client at hand.
   var steps = 0
   var noise: [Int64] = []
-  var scratch: Network.Scratch
+  let runner: ModelRunner
   var order: [Int32] = []
   var tally = Tally()
 
@@ -37,6 +37,8 @@ final class ClientWorker {
     var saturated = 0
     var rejected = 0
     var wireBytes = 0
+    /// Clients whose examples could not be had.
+    var failed = 0
 
     mutating func add(_ other: Tally) {
       loss &+= other.loss
@@ -45,26 +47,42 @@ final class ClientWorker {
       saturated += other.saturated
       rejected += other.rejected
       wireBytes += other.wireBytes
+      failed += other.failed
     }
   }
 
   init(_ plan: SimulationPlan) {
     self.plan = plan
-    parameters = [Float](repeating: 0, count: plan.network.parameterCount)
-    grid = [Int32](repeating: 0, count: plan.network.parameterCount)
+    parameters = [Float](repeating: 0, count: plan.model.parameterCount)
+    grid = [Int32](repeating: 0, count: plan.model.parameterCount)
     values = []
     if plan.algorithm.hasSecondSum { secondGrid = grid }
-    let largest = plan.clients.map(\.count).max() ?? 1
-    scratch = plan.network.makeScratch(batch: max(1, plan.batchSize == 0 ? largest : min(plan.batchSize, largest)))
+    let largest = plan.largestSize
+    runner = plan.model.makeRunner(batch: max(1, plan.batchSize == 0 ? largest : min(plan.batchSize, largest)))
+  }
+
+  /// The examples of a client; nil, and counted, when they cannot be had.
+  private func load(_ client: Int) -> (data: LabeledData, examples: [Int32])? {
+    guard let population = plan.population else {
+      let isFlipped = plan.robust?.attackers.contains(client) == true
+      return (isFlipped ? plan.flipped ?? plan.data.training : plan.data.training, plan.clients[client])
+    }
+    guard let data = try? population.examples(of: client), data.width == population.width,
+      data.classes == population.classes, data.count <= population.largestCount
+    else {
+      tally.failed += 1
+      return nil
+    }
+    return (data, (0..<Int32(data.count)).map { $0 })
   }
 
   /// Trains one client from the global model and leaves its quantised message in `grid` and `secondGrid`.
   ///
-  /// - Returns: the weight of the message.
-  func message(_ client: Int, _ task: RoundTask) -> Int64 {
-    let examples = plan.clients[client]
+  /// - Returns: the weight of the message, nil when the client failed.
+  func message(_ client: Int, _ task: RoundTask) -> Int64? {
+    guard let (data, examples) = load(client) else { return nil }
     let memory = task.memories[client] ?? []
-    descend(examples, client: client, task, plan.algorithm.correction(state: task.state, memory: memory))
+    descend(data, examples, client: client, task, plan.algorithm.correction(state: task.state, memory: memory))
     // The update replaces the model: local minus global.
     let isFinite = unsafe parameters.withUnsafeMutableBufferPointer { target in
       unsafe task.global.withUnsafeBufferPointer { source in
@@ -89,12 +107,15 @@ final class ClientWorker {
     tally.clipped += outcome.clipped ? 1 : 0
     tally.saturated += outcome.saturated
     tally.rejected += outcome.rejected ? 1 : 0
+    if examples.isEmpty { isWithin = true }
     return Int64(plan.weighsByExamples ? examples.count : 1)
   }
 
   /// Trains one client and leaves its weighted, noised contribution in `values`.
-  func train(_ client: Int, _ task: RoundTask) {
-    let weight = message(client, task)
+  ///
+  /// - Returns: whether there is one.
+  func train(_ client: Int, _ task: RoundTask) -> Bool {
+    guard let weight = message(client, task) else { return false }
     values.removeAll(keepingCapacity: true)
     values.append(contentsOf: grid.lazy.map { Int64($0) &* weight })
     values.append(contentsOf: secondGrid.lazy.map { Int64($0) })
@@ -107,6 +128,7 @@ final class ClientWorker {
       share.fill(&noise, round: task.round, party: client)
       ClientWorker.add(noise, to: &values)
     }
+    return true
   }
 
   /// Trains one client and adds its contribution to this thread's sums.
@@ -115,9 +137,9 @@ final class ClientWorker {
   func accumulate(_ client: Int, _ task: RoundTask) {
     if sums.isEmpty { sums = [Int64](repeating: 0, count: plan.coordinates) }
     hasSums = true
-    let count = plan.network.parameterCount
-    let isIdle = plan.clients[client].isEmpty
-    let weight = isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : message(client, task)
+    let count = plan.model.parameterCount
+    let isIdle = plan.size(of: client) == 0
+    guard let weight = isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : message(client, task) else { return }
     if !isIdle {
       unsafe sums.withUnsafeMutableBufferPointer { target in
         guard let base = target.baseAddress else { return }
@@ -139,7 +161,9 @@ final class ClientWorker {
     if plan.algorithm.countsSteps { sums[last] &+= weight &* Int64(isIdle ? 0 : steps) }
   }
 
-  private func descend(_ examples: [Int32], client: Int, _ task: RoundTask, _ correction: [Float]?) {
+  private func descend(
+    _ data: LabeledData, _ examples: [Int32], client: Int, _ task: RoundTask, _ correction: [Float]?
+  ) {
     ClientWorker.copy(task.global, into: &parameters)
     steps = 0
     guard !examples.isEmpty else { return }
@@ -148,9 +172,7 @@ final class ClientWorker {
     order.removeAll(keepingCapacity: true)
     order.append(contentsOf: examples)
     let batch = plan.batchSize == 0 ? examples.count : plan.batchSize
-    let isFlipped = plan.robust?.attackers.contains(client) == true
-    let data = isFlipped ? plan.flipped ?? plan.data.training : plan.data.training
-    for _ in 0..<plan.epochs {
+    for _ in 0..<(task.epochs[client] ?? plan.epochs) {
       if batch < examples.count { generator.shuffle(&order) }
       var start = 0
       while start < order.count {
@@ -189,8 +211,7 @@ final class ClientWorker {
       before.removeAll(keepingCapacity: true)
       before.append(contentsOf: parameters)
     }
-    let loss = plan.network.descend(
-      &parameters, on: data, examples: batch, rate: plan.learningRate, scratch: &scratch)
+    let loss = runner.descend(&parameters, on: data, examples: batch, rate: plan.learningRate)
     if proximal > 0 {
       // The gradient of (μ/2)‖y − x‖² at the point where the loss's gradient was taken (Li et al. 2020).
       let pull = plan.learningRate * proximal

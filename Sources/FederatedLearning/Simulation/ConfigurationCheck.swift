@@ -44,8 +44,27 @@ struct ConfigurationCheck {
     }
   }
 
-  func network(_ data: LabeledData) throws(FederatedError) -> Network {
+  func model(_ data: LabeledData) throws(FederatedError) -> any FederatedModel {
     let model = configuration.model
+    if model.kind == "linear" { return LinearRegression(inputs: data.width) }
+    guard data.targets.isEmpty else {
+      throw refuse("model.kind", "must be linear for data with numbers to be predicted")
+    }
+    if model.kind == "cnn" {
+      let side = Int(Double(data.width).squareRoot().rounded())
+      guard side * side == data.width, side % 4 == 0 else {
+        throw refuse("model.kind", "cnn needs square images with a side divisible by four, not \(data.width) features")
+      }
+      let channels = model.channels ?? [32, 64]
+      guard channels.count == 2, channels.allSatisfy({ (1...4096).contains($0) }) else {
+        throw refuse("model.channels", "must list two numbers from 1 to 4096, such as [32, 64]")
+      }
+      let hidden = model.hidden ?? [512]
+      guard hidden.count == 1, (1...65_536).contains(hidden[0]) else {
+        throw refuse("model.hidden", "must list one width of 1 to 65536 units for cnn, such as [512]")
+      }
+      return ConvolutionalNetwork(side: side, channels: channels, hidden: hidden[0], classes: data.classes)
+    }
     guard model.kind == "mlp" else { return Network(inputs: data.width, classes: data.classes) }
     guard let hidden = model.hidden, !hidden.isEmpty, hidden.count <= 64,
       hidden.allSatisfy({ (1...65_536).contains($0) })

@@ -4,24 +4,26 @@ import Synchronization
 
 extension Simulation {
   /// A round whose updates are looked at one by one: hostile clients replace theirs, and a rule combines all.
-  mutating func performRobustRound(_ cohort: [Int], _ present: [Int], _ robust: RobustPlan) throws -> RoundRecord {
-    let task = roundTask(present, noise: nil)
+  mutating func performRobustRound(
+    _ cohort: [Int], _ attendance: Attendance, _ robust: RobustPlan
+  ) throws -> RoundRecord {
+    let task = roundTask(attendance, noise: nil)
     let next = Atomic<Int>(0)
     let found = Mutex<[Int: (update: [Int32], weight: Int64)]>([:])
-    parallel(Array(workers.prefix(max(1, present.count)))) { worker in
+    parallel(Array(workers.prefix(max(1, attendance.present.count)))) { worker in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard position < task.queue.count else { return }
         let client = task.queue[position]
-        let weight = worker.message(client, task)
+        guard let weight = worker.message(client, task) else { continue }
         let update = worker.grid
         found.withLock { $0[client] = (update, weight) }
       }
     }
     let tally = collectTally()
-    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: present.count)
-    record.wireBytes = present.count * ((plan.shape.count * plan.shape.ringBits + 7) / 8)
-    guard present.count >= plan.shape.minimumContributors else {
+    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: attendance.present.count - tally.failed)
+    record.wireBytes = record.contributors * ((plan.shape.count * plan.shape.ringBits + 7) / 8)
+    guard record.contributors >= plan.shape.minimumContributors else {
       record.abandoned = true
       return record
     }
@@ -35,7 +37,7 @@ extension Simulation {
       applyMean(previousAggregate, weight: 1)
       return record
     }
-    var sums = [Int64](repeating: 0, count: plan.network.parameterCount)
+    var sums = [Int64](repeating: 0, count: plan.model.parameterCount)
     var total: Int64 = 0
     for (client, update) in zip(clients, updates) {
       let weight = messages[client]?.weight ?? 0

@@ -55,8 +55,8 @@ public struct Simulation: ~Copyable {
     self.threads = threads
     self.comparesSums = comparesSums
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "weights")
-    parameters = plan.network.initialParameters(&generator)
-    state = plan.algorithm.initial(count: plan.network.parameterCount)
+    parameters = plan.model.initialParameters(&generator)
+    state = plan.algorithm.initial(count: plan.model.parameterCount)
     clip = plan.quantizer.range
     treeNoise = if case .tree(let rounds)? = plan.privacy?.participation { TreeNoise(rounds: rounds) } else { nil }
     workers = (0..<threads).map { _ in ClientWorker(plan) }
@@ -181,9 +181,9 @@ public struct Simulation: ~Copyable {
   ///
   /// - Throws: ``FederatedError`` when their number is not the model's or a round was done already.
   public mutating func start(from parameters: [Float]) throws(FederatedError) {
-    guard round == 0, parameters.count == plan.network.parameterCount else {
+    guard round == 0, parameters.count == plan.model.parameterCount else {
       throw FederatedError(
-        .checkpoint, "model", "has \(parameters.count) parameters, not \(plan.network.parameterCount)")
+        .checkpoint, "model", "has \(parameters.count) parameters, not \(plan.model.parameterCount)")
     }
     self.parameters = parameters
   }
@@ -191,7 +191,7 @@ public struct Simulation: ~Copyable {
   /// Applies the means of a round's sums.
   mutating func apply(_ sum: [Int64], divisor: Double, contributors: Int) {
     guard divisor > 0 else { return }
-    let count = plan.network.parameterCount
+    let count = plan.model.parameterCount
     let step = quantizer.step
     func mean(_ range: Range<Int>, _ divisor: Double) -> [Float] {
       let scale = step / divisor
@@ -201,7 +201,7 @@ public struct Simulation: ~Copyable {
     let steps = plan.algorithm.countsSteps ? Double(sum[sum.count - 1]) / divisor : 0
     let means = FederatedAlgorithm.RoundMeans(
       update: mean(0..<count, divisor), second: second, steps: Float(steps),
-      participation: Float(Double(contributors) / Double(plan.clients.count)), rate: plan.learningRate)
+      participation: Float(Double(contributors) / Double(plan.clientCount)), rate: plan.learningRate)
     plan.algorithm.serverUpdate(means, parameters: &parameters, state: &state)
   }
 

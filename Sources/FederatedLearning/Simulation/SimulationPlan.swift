@@ -7,10 +7,14 @@ public struct SimulationPlan: Sendable {
   public let configuration: SimulationConfiguration
   /// The data.
   public let data: DataSplit
-  /// The examples of each client.
+  /// The examples of each client; empty when clients make their own.
   public let clients: [[Int32]]
+  /// The clients that make or read their examples when they are drawn, nil when examples were dealt out.
+  public let population: (any ClientPopulation)?
+  /// The number of clients.
+  public let clientCount: Int
   /// What is trained.
-  public let network: Network
+  public let model: any FederatedModel
   /// What clients and server compute.
   public let algorithm: FederatedAlgorithm
   /// Passes of local training.
@@ -19,8 +23,10 @@ public struct SimulationPlan: Sendable {
   public let batchSize: Int
   /// η of the client.
   public let learningRate: Float
-  /// Who takes part.
+  /// Who is asked to take part.
   public let cohort: CohortSampling
+  /// Who of them reports, and when.
+  let devices: DeviceSchedule
   /// The grid of updates.
   public let quantizer: Quantizer
   /// Whether an update counts once for every example of its client.
@@ -63,6 +69,10 @@ public struct SimulationPlan: Sendable {
   ///
   /// - Throws: ``FederatedError`` naming the key at fault; nothing has been trained or charged then.
   public init(_ configuration: SimulationConfiguration) throws {
+    if let population = try DataSource.population(configuration.data, seed: configuration.seed) {
+      try self.init(configuration, population: population, test: population.testSet())
+      return
+    }
     let owner = configuration.partition.kind == "natural" ? configuration.partition.column : nil
     try self.init(
       configuration, data: DataSource.load(configuration.data, owner: owner, seed: configuration.seed))
@@ -72,28 +82,74 @@ public struct SimulationPlan: Sendable {
   ///
   /// - Throws: ``FederatedError`` naming the key at fault.
   public init(_ configuration: SimulationConfiguration, data: DataSplit) throws {
+    try self.init(configuration, data: data, model: ConfigurationCheck(configuration).model(data.training))
+  }
+
+  /// Checks a configuration with a model and data of its caller; its `data` and `model` keys are not read.
+  ///
+  /// - Throws: ``FederatedError`` naming the key at fault.
+  public init(_ configuration: SimulationConfiguration, data: DataSplit, model: any FederatedModel) throws {
     let check = ConfigurationCheck(configuration)
-    self.configuration = configuration
-    self.data = data
     try check.scalars()
-    clients =
+    let clients =
       try configuration.partition.kind == "natural"
       ? Partition.natural(data) : check.partition().deal(data.training, seed: configuration.seed)
-    network = try check.network(data.training)
+    try self.init(check, data, clients, nil, model)
+  }
+
+  /// Checks a configuration with clients that make or read their examples when they are drawn; its `data` key is not
+  /// read, and `partition` must be left as it is or say `natural`.
+  ///
+  /// - Parameters:
+  ///   - test: what the server evaluates on.
+  ///   - model: what is trained; the configuration's unless given.
+  /// - Throws: ``FederatedError`` naming the key at fault.
+  public init(
+    _ configuration: SimulationConfiguration, population: any ClientPopulation, test: LabeledData,
+    model: (any FederatedModel)? = nil
+  ) throws {
+    let check = ConfigurationCheck(configuration)
+    try check.scalars()
+    guard configuration.partition == PartitionOptions() || configuration.partition.kind == "natural" else {
+      throw check.refuse("partition", "does not belong to data that say whose each example is")
+    }
+    guard population.width == test.width, population.classes == test.classes, population.count > 0 else {
+      throw FederatedError(.data, "data", "clients and test set differ in width or classes, or there are no clients")
+    }
+    guard configuration.attack.kind != "label-flip" else {
+      throw check.refuse("attack.kind", "label-flip needs examples that are dealt out")
+    }
+    try self.init(
+      check, DataSplit(training: test, test: test), [], population, try model ?? check.model(test))
+  }
+
+  private init(
+    _ check: ConfigurationCheck, _ data: DataSplit, _ clients: [[Int32]], _ population: (any ClientPopulation)?,
+    _ model: any FederatedModel
+  ) throws {
+    let configuration = check.configuration
+    self.configuration = configuration
+    self.data = data
+    self.clients = clients
+    self.population = population
+    clientCount = population?.count ?? clients.count
+    self.model = model
+    let most = population?.largestCount ?? clients.map(\.count).max() ?? 1
     algorithm = try check.algorithm()
     let local = try check.local()
     (epochs, batchSize, learningRate) = (local.epochs, local.batch, local.rate)
-    cohort = try check.cohort(clients.count)
-    let largest = cohort.largestSize(clients: clients.count)
+    let wanted = try check.cohort(clientCount)
+    (devices, cohort) = try check.devices(wanted, clients: clientCount, epochs: local.epochs)
+    let largest = cohort.largestSize(clients: clientCount)
     weighsByExamples = try check.weighsByExamples()
     quantizer = try check.quantizer()
-    aggregation = try check.aggregation(cohort, clients.count)
-    robust = try check.robust(quantizer, clients: clients.count)
+    aggregation = try check.aggregation(cohort, clientCount)
+    robust = try check.robust(quantizer, clients: clientCount)
     flipped = robust?.attack?.flipsLabels == true ? data.training.withFlippedLabels : nil
-    let minimum = try check.minimumContributors(cohort, clients.count)
+    let minimum = try check.minimumContributors(wanted, clientCount)
     privacy = try check.privacy(
-      quantizer, cohort: cohort, clients: clients.count, dimension: network.parameterCount, minimum: minimum)
-    let weight = weighsByExamples ? clients.map(\.count).max() ?? 1 : 1
+      quantizer, cohort: cohort, clients: clientCount, dimension: model.parameterCount, minimum: minimum)
+    let weight = weighsByExamples ? most : 1
     guard weight <= 65_535 else {
       throw FederatedError(.configuration, "weighting", "a client holds more than 65535 examples; use uniform")
     }
@@ -103,16 +159,21 @@ public struct SimulationPlan: Sendable {
     guard !overflow else { throw FederatedError(.configuration, "quantize.bits", "are too many for this cohort") }
     var bound = product.addingReportingOverflow(noise).partialValue
     if algorithm.countsSteps {
-      let most = clients.map(\.count).max() ?? 1
       let steps = epochs * (batchSize == 0 ? 1 : (most + batchSize - 1) / batchSize)
       let (weighted, overflow) = Int64(weight * largest).multipliedReportingOverflow(by: Int64(steps))
       guard !overflow else { throw FederatedError(.configuration, "client.epochs", "are too many for this cohort") }
       bound = max(bound, weighted)
     }
     shape = try SumShape(
-      count: network.parameterCount * (algorithm.hasSecondSum ? 2 : 1) + (privacy == nil ? 1 : 0)
+      count: model.parameterCount * (algorithm.hasSecondSum ? 2 : 1) + (privacy == nil ? 1 : 0)
         + (privacy?.adaptiveClip == nil ? 0 : 1) + (algorithm.countsSteps ? 1 : 0),
       ringBits: SumShape.ringBits(holding: bound),
       maximumContributors: max(1, largest), minimumContributors: minimum)
   }
+
+  /// How many examples a client has.
+  func size(of client: Int) -> Int { population?.exampleCount(of: client) ?? clients[client].count }
+
+  /// The most examples that any client has.
+  var largestSize: Int { population?.largestCount ?? clients.map(\.count).max() ?? 1 }
 }

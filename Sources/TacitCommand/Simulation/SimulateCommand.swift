@@ -68,7 +68,7 @@ struct SimulateCommand: ParsableCommand {
       if let start {
         try simulation.start(
           from: ModelFile.parameters(
-            safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: start))), of: plan.network))
+            safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: start))), of: plan.model))
       }
       if folder != nil { Interruption.watch() }
       result = try simulation.run(checkpoints: folder) { record in
@@ -86,8 +86,8 @@ struct SimulateCommand: ParsableCommand {
     if let output {
       let bytes =
         output.hasSuffix(".npz")
-        ? ModelFile.npz(result.parameters, of: plan.network)
-        : ModelFile.safetensors(result.parameters, of: plan.network)
+        ? ModelFile.npz(result.parameters, of: plan.model)
+        : ModelFile.safetensors(result.parameters, of: plan.model)
       try Output.write(bytes, to: output, force: force)
     }
     let document = SimulationDocument(result, plan)

@@ -83,8 +83,8 @@ struct SimulationDocument: Encodable {
     try container.encode(result.weightsSHA256, forKey: .weights)
     try container.encode(result.seconds, forKey: .seconds)
     try container.encode(plan.configuration.seed, forKey: .seed)
-    try container.encode(plan.clients.count, forKey: .clients)
-    try container.encode(plan.network.parameterCount, forKey: .parameters)
+    try container.encode(plan.clientCount, forKey: .clients)
+    try container.encode(plan.model.parameterCount, forKey: .parameters)
     try container.encode(result.rounds.reduce(0) { $0 + $1.wireBytes }, forKey: .wireBytes)
     let bounds = result.epsilon.map(Interval.init)
     guard let privacy = plan.privacy else {
