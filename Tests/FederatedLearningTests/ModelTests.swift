@@ -121,8 +121,8 @@ import Testing
 
 // A model of one's own: thirty lines, as the guide shows them.
 
-/// A line through the origin with logistic loss: two classes, one weight for each feature.
-struct Logistic: DifferentiableModel {
+/// A line through the origin with a smooth hinge: two classes, one weight for each feature.
+struct Hinge: DifferentiableModel {
   let parameterCount: Int
 
   func initialParameters(_ generator: inout SimulationGenerator) -> [Float] {
@@ -153,11 +153,11 @@ struct Logistic: DifferentiableModel {
     let labels = stride(from: 0, to: 3000, by: 3).map { features[$0] + features[$0 + 1] > 0 ? UInt16(1) : 0 }
     let data = try LabeledData(features: features, labels: labels, width: 3, classes: 2)
     let split = try DataSplit(training: data[0..<800], test: data[800..<1000])
-    #expect(ModelTests.compare(Logistic(parameterCount: 3), on: split.test, tolerance: 2e-2) <= 3)
+    #expect(ModelTests.compare(Hinge(parameterCount: 3), on: split.test, tolerance: 2e-2) <= 3)
     var configuration = SimulationConfiguration(data: "", model: ModelOptions(), rounds: 10)
     configuration.partition.clients = 80
     configuration.privacy = PrivacyOptions(clip: 1, epsilon: 8, delta: 1e-5, noise: "gaussian")
-    let plan = try SimulationPlan(configuration, data: split, model: Logistic(parameterCount: 3))
+    let plan = try SimulationPlan(configuration, data: split, model: Hinge(parameterCount: 3))
     var simulation = Simulation(plan)
     let result = try simulation.run()
     #expect(try #require(result.finalAccuracy) > 0.8)

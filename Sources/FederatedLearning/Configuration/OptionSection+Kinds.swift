@@ -22,7 +22,7 @@ extension AlgorithmOptions: OptionSection {
     [
       ("fedavg", []), ("fedsgd", []), ("fedprox", ["mu"]), ("fedavgm", ["momentum"]),
       ("fedadagrad", ["beta1", "tau"]), ("fedadam", ["beta1", "beta2", "tau"]),
-      ("fedyogi", ["beta1", "beta2", "tau"]), ("scaffold", []), ("fednova", []),
+      ("fedyogi", ["beta1", "beta2", "tau"]), ("scaffold", []), ("fednova", []), ("fedbuff", ["buffer"]),
     ]
   }
   var selected: String { kind }

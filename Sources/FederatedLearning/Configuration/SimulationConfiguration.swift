@@ -23,6 +23,8 @@ public struct SimulationConfiguration: Sendable, Hashable {
   public var quantize = QuantizeOptions()
   /// `examples` or `uniform`; with privacy only `uniform`.
   public var weighting: String?
+  /// What clients do to send fewer bits.
+  public var compression = CompressionOptions()
   /// How updates are summed.
   public var aggregation = AggregationOptions()
   /// How updates are combined when some may be hostile.
@@ -50,7 +52,8 @@ public struct SimulationConfiguration: Sendable, Hashable {
 
 extension SimulationConfiguration: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case data, partition, model, algorithm, client, cohort, rounds, privacy, quantize, weighting, aggregation
+    case data, partition, model, algorithm, client, cohort, rounds, privacy, quantize, weighting, compression,
+      aggregation
     case robust, attack, devices, dropout, evaluation, seed
     case targetAccuracy = "target_accuracy"
   }
@@ -88,6 +91,7 @@ extension SimulationConfiguration: Codable {
     }
     quantize = try section(QuantizeOptions.self, .quantize) ?? quantize
     weighting = try read(String.self, .weighting)
+    compression = try section(CompressionOptions.self, .compression) ?? compression
     aggregation = try section(AggregationOptions.self, .aggregation) ?? aggregation
     robust = try section(RobustOptions.self, .robust) ?? robust
     attack = try section(AttackOptions.self, .attack) ?? attack
@@ -111,6 +115,7 @@ extension SimulationConfiguration: Codable {
     try container.encodeIfPresent(privacy, forKey: .privacy)
     try container.encode(quantize, forKey: .quantize)
     try container.encodeIfPresent(weighting, forKey: .weighting)
+    try container.encode(compression, forKey: .compression)
     try container.encode(aggregation, forKey: .aggregation)
     try container.encode(robust, forKey: .robust)
     try container.encode(attack, forKey: .attack)

@@ -63,8 +63,8 @@ public struct ModelOptions: Codable, Sendable, Hashable {
 
 /// `algorithm:` the federated algorithm.
 public struct AlgorithmOptions: Codable, Sendable, Hashable {
-  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam`, `fedyogi`, `scaffold` or
-  /// `fednova`.
+  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam`, `fedyogi`, `scaffold`,
+  /// `fednova` or `fedbuff`, for which cohort.size clients train at any time and a round is one step of the server.
   public var kind = "fedavg"
   /// η of the server.
   public var serverLearningRate: Double?
@@ -78,6 +78,8 @@ public struct AlgorithmOptions: Codable, Sendable, Hashable {
   public var beta2: Double?
   /// τ, for the adaptive rules.
   public var tau: Double?
+  /// Updates of one step of the server, for `fedbuff`; 10 unless given.
+  public var buffer: Int?
 
   /// An algorithm; see the properties.
   public init(
@@ -90,7 +92,7 @@ public struct AlgorithmOptions: Codable, Sendable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case kind, mu, momentum, beta1, beta2, tau
+    case kind, mu, momentum, beta1, beta2, tau, buffer
     case serverLearningRate = "server_learning_rate"
   }
 }

@@ -130,6 +130,7 @@ extension RoundRecord {
     var sumMatches: Bool?
     var clip: Double?
     var virtualSeconds: Double
+    var staleness: Double?
 
     init(_ record: RoundRecord) {
       round = record.round
@@ -139,7 +140,7 @@ extension RoundRecord {
         record.cohort, record.contributors, record.clipped, record.saturated, record.rejected, record.wireBytes,
         record.dropped, record.late, record.partial, record.failed,
       ]
-      virtualSeconds = record.virtualSeconds
+      (virtualSeconds, staleness) = (record.virtualSeconds, record.staleness)
       (abandoned, sumMatches, clip) = (record.abandoned, record.sumMatches, record.clip)
     }
   }
@@ -151,7 +152,8 @@ extension RoundRecord {
       seconds: stored.seconds, evaluationSeconds: stored.evaluationSeconds, cohort: counts[0],
       contributors: counts[1], clipped: counts[2], saturated: counts[3], rejected: counts[4],
       abandoned: stored.abandoned, sumMatches: stored.sumMatches, wireBytes: counts[5], dropped: counts[6],
-      late: counts[7], partial: counts[8], failed: counts[9], virtualSeconds: stored.virtualSeconds,
+      late: counts[7], partial: counts[8], failed: counts[9], staleness: stored.staleness,
+      virtualSeconds: stored.virtualSeconds,
       clip: stored.clip)
   }
 }

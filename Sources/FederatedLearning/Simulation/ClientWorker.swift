@@ -57,7 +57,7 @@ final class ClientWorker {
     grid = [Int32](repeating: 0, count: plan.model.parameterCount)
     values = []
     if plan.algorithm.hasSecondSum { secondGrid = grid }
-    let largest = plan.largestSize
+    let largest = max(plan.largestSize, plan.robust?.rootExamples ?? 0)
     runner = plan.model.makeRunner(batch: max(1, plan.batchSize == 0 ? largest : min(plan.batchSize, largest)))
   }
 
@@ -89,6 +89,8 @@ final class ClientWorker {
         unsafe tacit_difference(target.baseAddress, source.baseAddress, source.count) != 0
       }
     }
+    if task.scale != 1 { for index in parameters.indices { parameters[index] *= task.scale } }
+    if let compressor = plan.compressor { compress(compressor, client, task) }
     var outcome = Quantizer.Outcome()
     if case .averaging = plan.algorithm.rule {
       outcome = task.quantizer.quantize(parameters, isFinite: isFinite, into: &grid)
@@ -109,6 +111,25 @@ final class ClientWorker {
     tally.rejected += outcome.rejected ? 1 : 0
     if examples.isEmpty { isWithin = true }
     return Int64(plan.weighsByExamples ? examples.count : 1)
+  }
+
+  /// Trains on examples of the server's as a client would, and returns the quantised update.
+  func serverUpdate(_ examples: [Int32], _ task: RoundTask) -> [Int32] {
+    let counted = tally
+    defer { tally = counted }
+    descend(plan.data.training, examples, client: plan.clientCount, task, nil)
+    for index in parameters.indices { parameters[index] -= task.global[index] }
+    _ = task.quantizer.quantize(parameters, into: &grid)
+    return grid
+  }
+
+  /// Replaces the update by what the server makes of its compressed form.
+  private func compress(_ compressor: Compressor, _ client: Int, _ task: RoundTask) {
+    var draws = SimulationGenerator(seed: plan.configuration.seed, stream: "compression")
+      .substream(task.round).substream(client)
+    var residual = task.memories[client] ?? []
+    compressor.apply(to: &parameters, residual: &residual, using: &draws)
+    if compressor.keepsResidual { memories[client] = residual }
   }
 
   /// Trains one client and leaves its weighted, noised contribution in `values`.

@@ -96,6 +96,7 @@ struct ConfigurationCheck {
 
   func algorithm() throws(FederatedError) -> FederatedAlgorithm {
     let options = configuration.algorithm
+    if options.kind == "fedbuff" { return try buffered() }
     guard ["scaffold", "fednova"].contains(options.kind) else {
       let mu = try options.kind == "fedprox" ? number(options.mu ?? 0.01, "algorithm.mu", "at least 0") { $0 >= 0 } : 0
       return FederatedAlgorithm(.averaging(try optimizer()), proximal: mu)
@@ -158,10 +159,12 @@ struct ConfigurationCheck {
   }
 
   func weighsByExamples() throws(FederatedError) -> Bool {
-    let standard = configuration.privacy == nil ? "examples" : "uniform"
+    let isBuffered = configuration.algorithm.kind == "fedbuff"
+    let standard = configuration.privacy == nil && !isBuffered ? "examples" : "uniform"
     switch configuration.weighting ?? standard {
     case "uniform": return false
     case "examples":
+      guard !isBuffered else { throw refuse("weighting", "must be uniform with algorithm fedbuff") }
       guard configuration.privacy == nil else {
         throw refuse(
           "weighting", "must be uniform with privacy: the sensitivity would depend on how many examples a client has")

@@ -42,6 +42,8 @@ public struct RoundRecord: Sendable, Hashable {
   public var partial = 0
   /// Clients whose examples could not be had; they count as dropouts.
   public var failed = 0
+  /// Steps that the server took, on average, between a client's start and its report; nil where servers wait.
+  public var staleness: Double?
   /// Simulated seconds until the round went on.
   public var virtualSeconds = 0.0
   /// The bound on the norm of updates in this round, nil without privacy.

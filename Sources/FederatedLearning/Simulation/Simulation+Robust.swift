@@ -22,7 +22,7 @@ extension Simulation {
     }
     let tally = collectTally()
     var record = RoundRecord(round, tally, cohort: cohort.count, contributors: attendance.present.count - tally.failed)
-    record.wireBytes = record.contributors * ((plan.shape.count * plan.shape.ringBits + 7) / 8)
+    record.wireBytes = record.contributors * plan.messageBytes
     guard record.contributors >= plan.shape.minimumContributors else {
       record.abandoned = true
       return record
@@ -33,7 +33,8 @@ extension Simulation {
     guard robust.isWeighted, robust.preparation == nil else {
       var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "buckets").substream(round)
       let prepared = robust.preparation?.prepare(updates, using: &generator, threads: threads) ?? updates
-      previousAggregate = try robust.rule.combine(prepared, previous: previousAggregate, threads: threads)
+      previousAggregate = try robust.rule.combine(
+        prepared, previous: previousAggregate, trusted: trustedUpdate(task, robust), threads: threads)
       applyMean(previousAggregate, weight: 1)
       return record
     }
@@ -46,6 +47,16 @@ extension Simulation {
     }
     if total > 0 { applyMean(sums.map(Double.init), weight: Double(total)) }
     return record
+  }
+
+  /// What the server's own work on its own examples gives, trained like a client.
+  ///
+  /// The examples are drawn from the training set by the seed once; clients hold them, too.
+  private func trustedUpdate(_ task: RoundTask, _ robust: RobustPlan) -> [Int32] {
+    guard robust.rootExamples > 0, let worker = workers.first else { return [] }
+    var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "root examples")
+    let order = Partition.shuffled(plan.data.training.count, &generator)
+    return worker.serverUpdate(Array(order.prefix(robust.rootExamples)), task)
   }
 
   /// Replaces the updates of hostile clients; what they send is rounded and saturates like any update.

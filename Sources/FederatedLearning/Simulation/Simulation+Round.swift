@@ -6,6 +6,7 @@ import Synchronization
 extension Simulation {
   /// Draws a cohort, trains it, sums protected updates and applies the mean.
   mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
+    if let buffer = plan.algorithm.buffer { return performBufferedRound(buffer) }
     let cohort = plan.cohort.cohort(clients: plan.clientCount, round: round, seed: plan.configuration.seed)
     let batch = plan.batchSize
     let attendance = plan.devices.attendance(cohort, round: round) {
@@ -69,7 +70,16 @@ extension Simulation {
     let tally = collectTally()
     let contributors = attendance.present.count - tally.failed
     var record = RoundRecord(round, tally, cohort: cohort.count, contributors: contributors)
-    record.wireBytes = contributors * ((plan.shape.count * plan.shape.ringBits + 7) / 8)
+    record.wireBytes = contributors * plan.messageBytes
+    record.abandoned = !applyDirectSums(contributors: contributors, noise: noise)
+    return record
+  }
+
+  /// Adds up what the threads have and applies it.
+  ///
+  /// - Returns: whether enough contributed.
+  @discardableResult
+  mutating func applyDirectSums(contributors: Int, noise: NoiseShare?) -> Bool {
     let isReleased = plan.privacy?.placement == .central || contributors >= plan.shape.minimumContributors
     var total: [Int64] = []
     for worker in workers where worker.hasSums {
@@ -83,13 +93,10 @@ extension Simulation {
         worker.sums = []
       }
     }
-    guard isReleased else {
-      record.abandoned = true
-      return record
-    }
+    guard isReleased else { return false }
     if total.isEmpty { total = [Int64](repeating: 0, count: plan.coordinates) }
     release(&total, noise, contributors: contributors)
-    return record
+    return true
   }
 
   /// Adds the server's noise if it is the server's to add, and applies the means.
@@ -256,4 +263,6 @@ struct RoundTask: Sendable {
   let state: FederatedAlgorithm.State<Float>
   let memories: [Int: [Float]]
   let quantizer: Quantizer
+  /// What updates are multiplied by before they are rounded.
+  var scale: Float = 1
 }

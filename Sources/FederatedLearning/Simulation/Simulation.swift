@@ -33,6 +33,8 @@ public struct Simulation: ~Copyable {
   var memories: [Int: [Float]] = [:]
   /// The last robust aggregate in grid steps.
   var previousAggregate: [Double] = []
+  /// Who is training, for a server that waits for nobody; nil before its first step.
+  var buffered: BufferedSchedule?
   /// The clip of the next round; the plan's unless it adapts.
   public internal(set) var clip: Double
   /// The nodes of a tree's noise, nil when rounds have noise of their own.
@@ -70,11 +72,12 @@ public struct Simulation: ~Copyable {
   /// - Parameters:
   ///   - authority: charged for the whole training before the first round; nil charges nobody.
   ///   - folder: where checkpoints go; nil writes none. Stopping writes one, too.
+  ///   - callbacks: called after every round with the model; any of them may end the training.
   ///   - onRound: called after every round; return false to stop.
   /// - Throws: what a protocol refuses; `BudgetRefusal` when the charge does not fit.
   public mutating func run(
     charging authority: (any BudgetAuthority)? = nil, checkpoints folder: CheckpointFolder? = nil,
-    onRound: (RoundRecord) throws -> Bool = { _ in true }
+    callbacks: [any RoundCallback] = [], onRound: (RoundRecord) throws -> Bool = { _ in true }
   ) throws -> SimulationResult {
     if let authority, let privacy = plan.privacy, !privacy.isSimulated {
       guard authority.adjacency == privacy.adjacency else {
@@ -91,22 +94,23 @@ public struct Simulation: ~Copyable {
     switch plan.aggregation {
     case .plain:
       var sum = PlainSum(insecurelyShaped: plan.shape)
-      return try run(&sum, folder, onRound)
+      return try run(&sum, folder, callbacks, onRound)
     case .paillier(let bits):
       var sum = try PaillierSum(plan.shape, key: .generate(KeySize(bits: bits)), variableTime: true)
-      return try run(&sum, folder, onRound)
+      return try run(&sum, folder, callbacks, onRound)
     case .thresholdPaillier(let bits, let threshold, let parties):
       let dealing = try ThresholdDealing.generate(KeySize(bits: bits), threshold: threshold, parties: parties)
       var sum = try ThresholdPaillierSum(plan.shape, dealing: dealing, variableTime: true)
-      return try run(&sum, folder, onRound)
+      return try run(&sum, folder, callbacks, onRound)
     case .pairwise(let pairing):
       var sum = PairwiseSum(plan.shape, pairing: pairing)
-      return try run(&sum, folder, onRound)
+      return try run(&sum, folder, callbacks, onRound)
     }
   }
 
   private mutating func run<Sum: SecureSum & ~Copyable>(
-    _ sum: inout Sum, _ folder: CheckpointFolder?, _ onRound: (RoundRecord) throws -> Bool
+    _ sum: inout Sum, _ folder: CheckpointFolder?, _ callbacks: [any RoundCallback],
+    _ onRound: (RoundRecord) throws -> Bool
   ) throws -> SimulationResult {
     let clock = ContinuousClock()
     let start = clock.now
@@ -138,7 +142,8 @@ public struct Simulation: ~Copyable {
       }
       record.evaluationSeconds = (clock.now - measured).seconds
       records.append(record)
-      let goOn = try onRound(record)
+      var goOn = try onRound(record)
+      for callback in callbacks { goOn = try callback.afterRound(record, parameters: parameters) && goOn }
       let isReached = plan.configuration.targetAccuracy.map { record.accuracy ?? -1 >= $0 } ?? false
       if let folder, round % folder.every == 0 || round == total || !goOn || isReached {
         try folder.write(checkpoint())
@@ -175,6 +180,7 @@ public struct Simulation: ~Copyable {
     memories = checkpoint.memories
     previousAggregate = checkpoint.header.previousAggregate
     clip = checkpoint.header.clip
+    buffered = nil
   }
 
   /// Starts from given parameters instead of drawn ones.

@@ -27,6 +27,8 @@ public struct SimulationPlan: Sendable {
   public let cohort: CohortSampling
   /// Who of them reports, and when.
   let devices: DeviceSchedule
+  /// What clients do to send fewer bits, nil for nothing.
+  public let compressor: Compressor?
   /// The grid of updates.
   public let quantizer: Quantizer
   /// Whether an update counts once for every example of its client.
@@ -116,6 +118,9 @@ public struct SimulationPlan: Sendable {
     guard population.width == test.width, population.classes == test.classes, population.count > 0 else {
       throw FederatedError(.data, "data", "clients and test set differ in width or classes, or there are no clients")
     }
+    guard configuration.robust.kind != "trust" else {
+      throw check.refuse("robust.kind", "trust needs examples that are dealt out")
+    }
     guard configuration.attack.kind != "label-flip" else {
       throw check.refuse("attack.kind", "label-flip needs examples that are dealt out")
     }
@@ -140,7 +145,8 @@ public struct SimulationPlan: Sendable {
     (epochs, batchSize, learningRate) = (local.epochs, local.batch, local.rate)
     let wanted = try check.cohort(clientCount)
     (devices, cohort) = try check.devices(wanted, clients: clientCount, epochs: local.epochs)
-    let largest = cohort.largestSize(clients: clientCount)
+    compressor = try check.compressor()
+    let largest = max(cohort.largestSize(clients: clientCount), algorithm.buffer ?? 0)
     weighsByExamples = try check.weighsByExamples()
     quantizer = try check.quantizer()
     aggregation = try check.aggregation(cohort, clientCount)
@@ -170,6 +176,9 @@ public struct SimulationPlan: Sendable {
       ringBits: SumShape.ringBits(holding: bound),
       maximumContributors: max(1, largest), minimumContributors: minimum)
   }
+
+  /// The bytes that a client sends in the clear.
+  var messageBytes: Int { compressor?.wireBytes(count: model.parameterCount) ?? (shape.count * shape.ringBits + 7) / 8 }
 
   /// How many examples a client has.
   func size(of client: Int) -> Int { population?.exampleCount(of: client) ?? clients[client].count }
