@@ -1,4 +1,4 @@
-// Times of federated rounds on this machine: swift run -c release benchmark-federated [two-layer|softmax|robust|all]
+// Times of federated rounds on this machine: swift run -c release benchmark-federated [two-layer|softmax|robust|population|all]
 //
 // Data are random numbers of MNIST's shape, either with no zeros at all or with MNIST's share of them (81 %): zeros cost
 // nothing, so the first is the arithmetic's worst case and the second what images cost. Every wall time is the median
@@ -77,9 +77,37 @@ if wanted == "robust" || wanted == "all" {
   for (name, rule) in [
     ("Krum", RobustRule.krum(bad: 20)), ("median", .median), ("trimmed mean", .trimmedMean(bad: 20)),
   ] {
-    let start = ContinuousClock.now
-    let first = try rule.combine(updates, threads: 2)[0]
-    let (seconds, attoseconds) = (ContinuousClock.now - start).components
-    print("\(name), 100 updates of 1.66 M: \(rounded(Double(seconds) + Double(attoseconds) * 1e-18)) s (\(first))")
+    // The best of three, wall time and processor time.
+    var best = (wall: Double.infinity, busy: Double.infinity)
+    for _ in 0..<3 {
+      let (start, before) = (ContinuousClock.now, clock())
+      _ = try rule.combine(updates, threads: 2)
+      let (seconds, attoseconds) = (ContinuousClock.now - start).components
+      best.wall = min(best.wall, Double(seconds) + Double(attoseconds) * 1e-18)
+      best.busy = min(best.busy, Double(clock() - before) / Double(CLOCKS_PER_SEC))
+    }
+    print("\(name), 100 updates of 1.66 M, 2 threads: \(rounded(best.wall)) s, processor \(rounded(best.busy)) s")
+  }
+}
+
+if wanted == "population" || wanted == "all" {
+  // Clients are made when they are drawn: the time of a round and the memory must not depend on how many there are.
+  for clients in [1_000, 1_000_000] {
+    var configuration = SimulationConfiguration(
+      data: "synthetic:1,1;clients=\(clients);examples=20", model: ModelOptions(kind: "softmax"), rounds: 10)
+    configuration.cohort = CohortOptions(sampling: "fixed", size: 1_000)
+    configuration.client.learningRate = 0.01
+    configuration.evaluation.every = 1_000
+    let plan = try SimulationPlan(configuration)
+    var simulation = Simulation(plan, threads: 2)
+    let before = clock()
+    let result = try simulation.run()
+    let busy = Double(clock() - before) / Double(CLOCKS_PER_SEC) / 10
+    let times = result.rounds.dropFirst(2).map(\.seconds).sorted()
+    var usage = rusage()
+    unsafe getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+    print(
+      "\(clients) clients, cohorts of 1000, 2 threads: \(rounded(times[times.count / 2] * 1e3)) ms a round, processor \(rounded(busy * 1e3)) ms, most memory \(usage.ru_maxrss / 1024) MiB"
+    )
   }
 }

@@ -15,6 +15,7 @@ struct Tacit: AsyncParsableCommand {
       DemoCommand.self, NoiseCommand.self, AccountCommand.self, CalibrateCommand.self, ReleaseCommand.self,
       ExplainCommand.self, AccumulateCommand.self, MergeCommand.self, RandomizeCommand.self, EstimateCommand.self,
       LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, TradeoffCommand.self,
+      PredictCommand.self,
       AuditCommand.self,
     ]
   )

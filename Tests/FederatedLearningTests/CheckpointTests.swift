@@ -56,16 +56,16 @@ import Testing
   @Test func `a model file gives the same parameters back`() throws {
     let plan = try SimulationPlan(SimulationTests.small())
     let parameters = Simulation(plan, threads: 1).parameters
-    let file = ModelFile.safetensors(parameters, of: plan.network)
-    #expect(try ModelFile.parameters(safetensors: file, of: plan.network) == parameters)
+    let file = ModelFile.safetensors(parameters, of: plan.model)
+    #expect(try ModelFile.parameters(safetensors: file, of: plan.model) == parameters)
     let other = Network(inputs: 64, hidden: [3], classes: 10)
     #expect(throws: FederatedError.self) { try ModelFile.parameters(safetensors: file, of: other) }
     for cut in [0, 7, 8, 40, file.count - 1] {
       #expect(throws: FederatedError.self) {
-        try ModelFile.parameters(safetensors: Array(file[..<cut]), of: plan.network)
+        try ModelFile.parameters(safetensors: Array(file[..<cut]), of: plan.model)
       }
     }
-    #expect(ModelFile.npz(parameters, of: plan.network).starts(with: [0x50, 0x4b, 3, 4]))
+    #expect(ModelFile.npz(parameters, of: plan.model).starts(with: [0x50, 0x4b, 3, 4]))
   }
 }
 

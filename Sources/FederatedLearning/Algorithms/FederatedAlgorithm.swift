@@ -22,11 +22,14 @@ public struct FederatedAlgorithm: Sendable, Hashable {
   public let rule: Rule
   /// μ of the proximal term (μ/2)‖y − x‖² that FedProx adds to the client's loss, 0 for none.
   public let proximal: Double
+  /// The updates of a step of a server that waits for nobody (FedBuff); nil for rounds.
+  public let buffer: Int?
 
   /// An algorithm of the given rule.
-  public init(_ rule: Rule, proximal: Double = 0) {
+  public init(_ rule: Rule, proximal: Double = 0, buffer: Int? = nil) {
     self.rule = rule
     self.proximal = proximal
+    self.buffer = buffer
   }
 
   /// What the server remembers between rounds.

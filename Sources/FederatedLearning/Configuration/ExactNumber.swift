@@ -3,7 +3,7 @@ public import ExactMath
 /// An exact number in a configuration: a decimal, a fraction such as `5/3`, or text of either.
 ///
 /// A number in a JSON document is read through its shortest decimal form, so `0.1` is one tenth.
-public struct ExactNumber: Sendable, Hashable, Codable, ExpressibleByIntegerLiteral {
+public struct ExactNumber: Sendable, Hashable, Codable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   /// The value.
   public let value: Rational
 
@@ -12,6 +12,14 @@ public struct ExactNumber: Sendable, Hashable, Codable, ExpressibleByIntegerLite
 
   /// A whole number.
   public init(integerLiteral value: Int) { self.value = Rational(value) }
+
+  /// The number whose shortest decimal form the literal is, so `0.1` is one tenth.
+  ///
+  /// - Precondition: the literal is finite.
+  public init(floatLiteral value: Double) {
+    guard let exact = Rational("\(value)") else { preconditionFailure("a literal is a finite number") }
+    self.value = exact
+  }
 
   /// Reads text or a number.
   public init(from decoder: any Decoder) throws {

@@ -10,7 +10,9 @@ extension PartitionOptions: OptionSection {
 }
 
 extension ModelOptions: OptionSection {
-  static var kinds: [(kind: String, options: [String])] { [("softmax", []), ("mlp", ["hidden"])] }
+  static var kinds: [(kind: String, options: [String])] {
+    [("softmax", []), ("mlp", ["hidden"]), ("cnn", ["channels", "hidden"]), ("linear", [])]
+  }
   var selected: String { kind }
 }
 
@@ -20,7 +22,7 @@ extension AlgorithmOptions: OptionSection {
     [
       ("fedavg", []), ("fedsgd", []), ("fedprox", ["mu"]), ("fedavgm", ["momentum"]),
       ("fedadagrad", ["beta1", "tau"]), ("fedadam", ["beta1", "beta2", "tau"]),
-      ("fedyogi", ["beta1", "beta2", "tau"]), ("scaffold", []), ("fednova", []),
+      ("fedyogi", ["beta1", "beta2", "tau"]), ("scaffold", []), ("fednova", []), ("fedbuff", ["buffer"]),
     ]
   }
   var selected: String { kind }
@@ -35,17 +37,12 @@ extension ClientOptions: OptionSection {
 extension CohortOptions: OptionSection {
   static var selector: String { "sampling" }
   static var kinds: [(kind: String, options: [String])] {
-    [("all", []), ("poisson", ["rate"]), ("fixed", ["size"]), ("with-replacement", ["size"])]
+    [
+      ("all", []), ("poisson", ["rate"]), ("fixed", ["size"]), ("with-replacement", ["size"]),
+      ("min-separation", ["size", "separation"]),
+    ]
   }
   var selected: String { sampling }
-}
-
-extension PrivacyOptions: OptionSection {
-  static var common: [String] {
-    ["unit", "adjacency", "placement", "clip", "noise", "noise_multiplier", "epsilon", "delta", "noise_source"]
-  }
-  static var kinds: [(kind: String, options: [String])] { [] }
-  var selected: String { "" }
 }
 
 extension QuantizeOptions: OptionSection {

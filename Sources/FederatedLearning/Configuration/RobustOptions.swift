@@ -1,7 +1,7 @@
 /// `robust:` how updates are combined when some may be hostile.
 public struct RobustOptions: Codable, Sendable, Hashable {
   /// `none`, `median`, `trimmed-mean`, `mean-around-median`, `krum`, `multi-krum`, `bulyan`, `minimum-diameter`,
-  /// `geometric-median`, `centered-clipping` or `norm-bounding`.
+  /// `geometric-median`, `centered-clipping`, `norm-bounding` or `trust`.
   public var kind = "none"
   /// The most bad updates of a round.
   public var bad: Int?
@@ -13,6 +13,8 @@ public struct RobustOptions: Codable, Sendable, Hashable {
   public var preparation: String?
   /// Updates a bucket, for `bucketing`.
   public var bucketSize: Int?
+  /// Training examples that the server holds, for `trust`; 100 unless given.
+  public var rootExamples: Int?
 
   /// A rule; see the properties.
   public init(kind: String = "none", bad: Int? = nil, radius: Double? = nil, preparation: String? = nil) {
@@ -26,6 +28,7 @@ public struct RobustOptions: Codable, Sendable, Hashable {
     case kind, iterations, radius, preparation
     case bad = "f"
     case bucketSize = "bucket_size"
+    case rootExamples = "root_examples"
   }
 }
 
@@ -61,6 +64,7 @@ extension RobustOptions: OptionSection {
       ("none", []), ("median", []), ("trimmed-mean", ["f"]), ("mean-around-median", ["f"]), ("krum", ["f"]),
       ("multi-krum", ["f"]), ("bulyan", ["f"]), ("minimum-diameter", ["f"]), ("geometric-median", ["iterations", "f"]),
       ("centered-clipping", ["radius", "iterations", "f"]), ("norm-bounding", ["radius"]),
+      ("trust", ["root_examples"]),
     ]
   }
   var selected: String { kind }

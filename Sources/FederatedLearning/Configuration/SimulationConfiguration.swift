@@ -23,12 +23,16 @@ public struct SimulationConfiguration: Sendable, Hashable {
   public var quantize = QuantizeOptions()
   /// `examples` or `uniform`; with privacy only `uniform`.
   public var weighting: String?
+  /// What clients do to send fewer bits.
+  public var compression = CompressionOptions()
   /// How updates are summed.
   public var aggregation = AggregationOptions()
   /// How updates are combined when some may be hostile.
   public var robust = RobustOptions()
   /// What hostile clients do.
   public var attack = AttackOptions()
+  /// Who is slow, who stops early, how long a round waits.
+  public var devices = DeviceOptions()
   /// The share of a cohort that fails to report, from 0 up to but not including 1.
   public var dropout = 0.0
   /// When the model is measured on the test set.
@@ -48,8 +52,9 @@ public struct SimulationConfiguration: Sendable, Hashable {
 
 extension SimulationConfiguration: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case data, partition, model, algorithm, client, cohort, rounds, privacy, quantize, weighting, aggregation
-    case robust, attack, dropout, evaluation, seed
+    case data, partition, model, algorithm, client, cohort, rounds, privacy, quantize, weighting, compression,
+      aggregation
+    case robust, attack, devices, dropout, evaluation, seed
     case targetAccuracy = "target_accuracy"
   }
 
@@ -81,11 +86,16 @@ extension SimulationConfiguration: Codable {
     client = try section(ClientOptions.self, .client) ?? client
     cohort = try section(CohortOptions.self, .cohort) ?? cohort
     privacy = try section(PrivacyOptions.self, .privacy)
+    if let ledger = privacy?.ledger, let below = outline["privacy"]?["ledger"] {
+      try ledger.check(below, path: "privacy.ledger")
+    }
     quantize = try section(QuantizeOptions.self, .quantize) ?? quantize
     weighting = try read(String.self, .weighting)
+    compression = try section(CompressionOptions.self, .compression) ?? compression
     aggregation = try section(AggregationOptions.self, .aggregation) ?? aggregation
     robust = try section(RobustOptions.self, .robust) ?? robust
     attack = try section(AttackOptions.self, .attack) ?? attack
+    devices = try section(DeviceOptions.self, .devices) ?? devices
     dropout = try read(Double.self, .dropout) ?? dropout
     evaluation = try section(EvaluationOptions.self, .evaluation) ?? evaluation
     targetAccuracy = try read(Double.self, .targetAccuracy)
@@ -105,9 +115,11 @@ extension SimulationConfiguration: Codable {
     try container.encodeIfPresent(privacy, forKey: .privacy)
     try container.encode(quantize, forKey: .quantize)
     try container.encodeIfPresent(weighting, forKey: .weighting)
+    try container.encode(compression, forKey: .compression)
     try container.encode(aggregation, forKey: .aggregation)
     try container.encode(robust, forKey: .robust)
     try container.encode(attack, forKey: .attack)
+    try container.encode(devices, forKey: .devices)
     try container.encode(dropout, forKey: .dropout)
     try container.encode(evaluation, forKey: .evaluation)
     try container.encodeIfPresent(targetAccuracy, forKey: .targetAccuracy)

@@ -47,10 +47,12 @@ public struct PartitionOptions: Codable, Sendable, Hashable {
 
 /// `model:` what is trained.
 public struct ModelOptions: Codable, Sendable, Hashable {
-  /// `softmax` or `mlp`.
+  /// `softmax`, `mlp`, `cnn` (McMahan and others 2017) or `linear`.
   public var kind = "softmax"
-  /// Units of each hidden layer, for `mlp`.
+  /// Units of each hidden layer, for `mlp`; of the one there is, for `cnn`, 512 unless given.
   public var hidden: [Int]?
+  /// Channels of the two convolutions, for `cnn`; 32 and 64 unless given.
+  public var channels: [Int]?
 
   /// A model; see the properties.
   public init(kind: String = "softmax", hidden: [Int]? = nil) {
@@ -61,8 +63,8 @@ public struct ModelOptions: Codable, Sendable, Hashable {
 
 /// `algorithm:` the federated algorithm.
 public struct AlgorithmOptions: Codable, Sendable, Hashable {
-  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam`, `fedyogi`, `scaffold` or
-  /// `fednova`.
+  /// `fedavg`, `fedsgd`, `fedprox`, `fedavgm`, `fedadagrad`, `fedadam`, `fedyogi`, `scaffold`,
+  /// `fednova` or `fedbuff`, for which cohort.size clients train at any time and a round is one step of the server.
   public var kind = "fedavg"
   /// η of the server.
   public var serverLearningRate: Double?
@@ -76,6 +78,8 @@ public struct AlgorithmOptions: Codable, Sendable, Hashable {
   public var beta2: Double?
   /// τ, for the adaptive rules.
   public var tau: Double?
+  /// Updates of one step of the server, for `fedbuff`; 10 unless given.
+  public var buffer: Int?
 
   /// An algorithm; see the properties.
   public init(
@@ -88,7 +92,7 @@ public struct AlgorithmOptions: Codable, Sendable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case kind, mu, momentum, beta1, beta2, tau
+    case kind, mu, momentum, beta1, beta2, tau, buffer
     case serverLearningRate = "server_learning_rate"
   }
 }
@@ -126,18 +130,22 @@ public struct ClientOptions: Codable, Sendable, Hashable {
 
 /// `cohort:` who takes part in a round.
 public struct CohortOptions: Codable, Sendable, Hashable {
-  /// `all`, `poisson`, `fixed` or `with-replacement`.
+  /// `all`, `poisson`, `fixed`, `with-replacement` or `min-separation`.
   public var sampling = "all"
   /// The probability of each client, for `poisson`.
   public var rate: ExactNumber?
-  /// The number of clients, for `fixed` and `with-replacement`.
+  /// The number of clients, for `fixed`, `with-replacement` and `min-separation`.
   public var size: Int?
+  /// The fewest rounds between two participations of a client, for `min-separation`; as many as there can be unless
+  /// given.
+  public var separation: Int?
 
   /// A cohort; see the properties.
-  public init(sampling: String = "all", rate: ExactNumber? = nil, size: Int? = nil) {
+  public init(sampling: String = "all", rate: ExactNumber? = nil, size: Int? = nil, separation: Int? = nil) {
     self.sampling = sampling
     self.rate = rate
     self.size = size
+    self.separation = separation
   }
 }
 
@@ -207,46 +215,4 @@ public struct EvaluationOptions: Codable, Sendable, Hashable {
 
   /// An evaluation; see the property.
   public init(every: Int = 1) { self.every = every }
-}
-
-/// `privacy:` what the training claims.
-public struct PrivacyOptions: Codable, Sendable, Hashable {
-  /// `client`: adding or removing everything one client holds.
-  public var unit: String?
-  /// `add-remove` or `replace-one`.
-  public var adjacency: String?
-  /// `central`: noise by the server after the sum; `distributed`: a share by every client before protection.
-  public var placement: String?
-  /// The bound on the L2 norm of an update.
-  public var clip: ExactNumber?
-  /// `discrete-gaussian`.
-  public var noise: String?
-  /// σ over the L2 sensitivity under the stated adjacency; instead of `epsilon`.
-  public var noiseMultiplier: ExactNumber?
-  /// The ε that all rounds together must not exceed; instead of `noise_multiplier`.
-  public var epsilon: ExactNumber?
-  /// δ.
-  public var delta: ExactNumber?
-  /// `simulated` draws noise from the seed, for equality tests only.
-  public var noiseSource: String?
-
-  /// The privacy of a training; see the properties.
-  public init(
-    placement: String = "central", clip: ExactNumber, epsilon: ExactNumber? = nil,
-    noiseMultiplier: ExactNumber? = nil, delta: ExactNumber, noiseSource: String? = nil
-  ) {
-    self.placement = placement
-    self.clip = clip
-    self.epsilon = epsilon
-    self.noiseMultiplier = noiseMultiplier
-    self.delta = delta
-    self.noiseSource = noiseSource
-    noise = "discrete-gaussian"
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case unit, adjacency, placement, clip, noise, epsilon, delta
-    case noiseMultiplier = "noise_multiplier"
-    case noiseSource = "noise_source"
-  }
 }

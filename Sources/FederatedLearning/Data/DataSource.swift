@@ -2,6 +2,25 @@ import Foundation
 
 /// Reads the `data` key of a configuration.
 enum DataSource {
+  /// `synthetic:ALPHA,BETA;clients=N;examples=M`, nil for data that are dealt out.
+  static func population(_ text: String, seed: UInt64) throws -> SyntheticPopulation? {
+    guard text.hasPrefix("synthetic:"), text.contains(";") else { return nil }
+    let parts = text.dropFirst("synthetic:".count).split(separator: ";", omittingEmptySubsequences: false)
+    let numbers = parts[0].split(separator: ",", omittingEmptySubsequences: false).map { Double($0.drop { $0 == " " }) }
+    var sizes = ["clients": 0, "examples": 20]
+    for part in parts.dropFirst() {
+      let pair = part.split(separator: "=", omittingEmptySubsequences: false)
+      guard pair.count == 2, sizes[String(pair[0])] != nil, let value = Int(pair[1]), value > 0 else {
+        throw FederatedError(.data, "data", "must be synthetic:ALPHA,BETA;clients=N;examples=M")
+      }
+      sizes[String(pair[0])] = value
+    }
+    guard numbers.count == 2, let alpha = numbers[0], let beta = numbers[1], let clients = sizes["clients"], clients > 0
+    else { throw FederatedError(.data, "data", "must be synthetic:ALPHA,BETA;clients=N;examples=M") }
+    return try SyntheticPopulation(
+      clients: clients, examples: sizes["examples"] ?? 20, alpha: alpha, beta: beta, seed: seed)
+  }
+
   static func load(_ text: String, owner: String?, seed: UInt64) throws -> DataSplit {
     switch text {
     case "digits", "digits;features=pixels": return try .digits()
@@ -20,19 +39,22 @@ enum DataSource {
     if text.hasPrefix("csv:") { return try csv(String(text.dropFirst(4)), owner: owner, seed: seed) }
     if text.hasPrefix("idx:") { return try idx(String(text.dropFirst(4))) }
     let known = [
-      "digits", "digits;features=orientations", "synthetic:ALPHA,BETA", "synthetic-iid", "idx:IMAGES,LABELS",
-      "csv:PATH;label=COLUMN",
+      "digits", "digits;features=orientations", "synthetic:ALPHA,BETA",
+      "synthetic:ALPHA,BETA;clients=N;examples=M", "synthetic-iid", "idx:IMAGES,LABELS",
+      "csv:PATH;label=COLUMN", "csv:PATH;target=COLUMN",
     ]
     throw FederatedError(.data, "data", "names no data set that can be read\(Spelling.hint(text, among: known))")
   }
 
-  /// `PATH;label=COLUMN`.
+  /// `PATH;label=COLUMN` or `PATH;target=COLUMN`.
   private static func csv(_ text: String, owner: String?, seed: UInt64) throws -> DataSplit {
-    guard let mark = text.range(of: ";label=", options: .backwards), mark.lowerBound > text.startIndex,
+    let number = text.range(of: ";target=", options: .backwards)
+    guard let mark = number ?? text.range(of: ";label=", options: .backwards), mark.lowerBound > text.startIndex,
       mark.upperBound < text.endIndex
-    else { throw FederatedError(.data, "data", "must be csv:PATH;label=COLUMN") }
+    else { throw FederatedError(.data, "data", "must be csv:PATH;label=COLUMN or csv:PATH;target=COLUMN") }
     return try .csv(
-      path: String(text[..<mark.lowerBound]), label: String(text[mark.upperBound...]), owner: owner, seed: seed)
+      path: String(text[..<mark.lowerBound]), label: String(text[mark.upperBound...]), owner: owner, seed: seed,
+      isNumber: number != nil)
   }
 
   /// `IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS]`.

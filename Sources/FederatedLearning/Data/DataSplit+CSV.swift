@@ -8,11 +8,13 @@ extension DataSplit {
   /// shuffled by the seed, and a sixth of them is the test set.
   ///
   /// - Parameters:
-  ///   - label: the column of the class.
+  ///   - label: the column of the class, or with `isNumber` of the number that is to be predicted.
   ///   - owner: a column that says whose a row is, for the natural partition; it is no feature.
   /// - Throws: `TableError` naming file and line of a ragged row; ``FederatedError`` naming line and column of a field
   ///   that is no number, or a column that is not there.
-  public static func csv(path: String, label: String, owner: String? = nil, seed: UInt64) throws -> DataSplit {
+  public static func csv(
+    path: String, label: String, owner: String? = nil, seed: UInt64, isNumber: Bool = false
+  ) throws -> DataSplit {
     var reader = try CSVReader(ByteSource(path: path))
     let names = reader.columns
     guard let labelColumn = names.firstIndex(of: label) else {
@@ -41,6 +43,9 @@ extension DataSplit {
         guard let answer = batch.text(row: row, column: labelColumn), !answer.isEmpty else {
           throw FederatedError(.data, path, "line \(line): the label is empty")
         }
+        guard !isNumber || Float(answer)?.isFinite == true else {
+          throw FederatedError(.data, path, "line \(line): column \(names[labelColumn]) is not a finite number")
+        }
         answers.append(answer)
         if let ownerColumn { owners.append(batch.text(row: row, column: ownerColumn) ?? "") }
       }
@@ -48,8 +53,8 @@ extension DataSplit {
     guard !inputs.isEmpty, answers.count >= 6 else {
       throw FederatedError(.data, path, "needs at least one feature and six rows")
     }
-    let classes = numbered(answers)
-    guard (2...Int(UInt16.max)).contains(classes.count) else {
+    let classes = isNumber ? [:] : numbered(answers)
+    guard isNumber || (2...Int(UInt16.max)).contains(classes.count) else {
       throw FederatedError(.data, path, "needs 2 to 65535 classes, has \(classes.count)")
     }
     let units = numbered(owners)
@@ -58,7 +63,12 @@ extension DataSplit {
     generator.shuffle(&order)
     let cut = answers.count - answers.count / 6
     func part(_ rows: ArraySlice<Int>) throws -> LabeledData {
-      try LabeledData(
+      if isNumber {
+        return try LabeledData(
+          features: rows.flatMap { features[$0 * inputs.count..<($0 + 1) * inputs.count] },
+          targets: rows.map { Float(answers[$0]) ?? 0 }, width: inputs.count)
+      }
+      return try LabeledData(
         features: rows.flatMap { features[$0 * inputs.count..<($0 + 1) * inputs.count] },
         labels: rows.map { UInt16(classes[answers[$0]] ?? 0) }, width: inputs.count, classes: classes.count)
     }

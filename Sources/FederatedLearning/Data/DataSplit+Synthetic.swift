@@ -63,7 +63,7 @@ extension DataSplit {
 }
 
 /// One linear model that labels synthetic inputs.
-private struct SyntheticModel {
+struct SyntheticModel {
   static let classes = 10
   let weights: [Double]
   let bias: [Double]

@@ -4,6 +4,8 @@ public struct LabeledData: Sendable {
   public let features: [Float]
   /// The class of each example, below ``classes``.
   public let labels: [UInt16]
+  /// The number that each example stands for, when a model predicts numbers; empty for classes alone.
+  public let targets: [Float]
   /// The number of features of one example.
   public let width: Int
   /// The number of classes.
@@ -32,11 +34,30 @@ public struct LabeledData: Sendable {
     self.labels = labels
     self.width = width
     self.classes = classes
+    targets = []
   }
 
-  private init(unchecked features: [Float], _ labels: [UInt16], _ width: Int, _ classes: Int) {
+  /// Checks examples with numbers to be predicted; all are of one class.
+  ///
+  /// - Throws: ``FederatedError`` naming the first example at fault by its position, from 1.
+  public init(features: [Float], targets: [Float], width: Int) throws(FederatedError) {
+    let checked = try LabeledData(
+      features: features, labels: [UInt16](repeating: 0, count: targets.count), width: width, classes: 2)
+    if let bad = targets.firstIndex(where: { !$0.isFinite }) {
+      throw FederatedError(.data, "data", "example \(bad + 1) has a target that is not finite")
+    }
+    self.init(unchecked: features, checked.labels, width, 2, targets)
+  }
+
+  /// What a model is asked for: the number of an example, or its class.
+  public func target(_ example: Int) -> Float { targets.isEmpty ? Float(labels[example]) : targets[example] }
+
+  private init(
+    unchecked features: [Float], _ labels: [UInt16], _ width: Int, _ classes: Int, _ targets: [Float] = []
+  ) {
     self.features = features
     self.labels = labels
+    self.targets = targets
     self.width = width
     self.classes = classes
   }
@@ -47,12 +68,13 @@ public struct LabeledData: Sendable {
   public subscript(_ range: Range<Int>) -> LabeledData {
     LabeledData(
       unchecked: Array(features[range.lowerBound * width..<range.upperBound * width]), Array(labels[range]), width,
-      classes)
+      classes, targets.isEmpty ? [] : Array(targets[range]))
   }
 
-  /// The same examples with labels y → C − 1 − y.
+  /// The same examples with labels y → C − 1 − y, and numbers of the opposite sign.
   var withFlippedLabels: LabeledData {
-    LabeledData(unchecked: features, labels.map { UInt16(classes - 1) - $0 }, width, classes)
+    LabeledData(
+      unchecked: features, labels.map { UInt16(classes - 1) - $0 }, width, classes, targets.map { -$0 })
   }
 
   /// How many examples each class has.
@@ -78,6 +100,9 @@ public struct DataSplit: Sendable {
       throw FederatedError(.data, "data", "needs one owner for each training example")
     }
     self.owners = owners
+    guard training.targets.isEmpty == test.targets.isEmpty else {
+      throw FederatedError(.data, "data", "training and test examples must both have targets, or neither")
+    }
     guard training.width == test.width, training.classes == test.classes else {
       throw FederatedError(.data, "data", "training and test examples differ in width or classes")
     }

@@ -22,13 +22,14 @@ public struct Checkpoint: Sendable {
     var counts: [Int]
     var clients: [Int]
     var previousAggregate: [Double]
+    var clip: Double
   }
 
-  private static let name = Array("tacit checkpoint 1\n".utf8)
+  private static let name = Array("tacit checkpoint 2\n".utf8)
 
   init(
     _ plan: SimulationPlan, records: [RoundRecord], parameters: [Float], state: FederatedAlgorithm.State<Float>,
-    memories: [Int: [Float]], previousAggregate: [Double]
+    memories: [Int: [Float]], previousAggregate: [Double], clip: Double
   ) throws {
     round = records.count
     self.records = records
@@ -42,7 +43,7 @@ public struct Checkpoint: Sendable {
     counts += clients.map { memories[$0]?.count ?? 0 }
     header = Header(
       fingerprint: try plan.fingerprint(), records: records.map(RoundRecord.Stored.init),
-      counts: counts, clients: clients, previousAggregate: previousAggregate)
+      counts: counts, clients: clients, previousAggregate: previousAggregate, clip: clip)
   }
 
   /// The checkpoint as bytes.
@@ -76,9 +77,10 @@ public struct Checkpoint: Sendable {
     header = try JSONDecoder().decode(Header.self, from: Data(body[(start + 8)..<(start + 8 + Int(length))]))
     guard header.fingerprint == (try plan.fingerprint()) else { throw corrupt("belongs to another configuration") }
     var at = start + 8 + Int(length)
+    guard header.clip.isFinite, header.clip > 0 else { throw corrupt("is damaged") }
     guard header.counts.count == 4 + header.clients.count, header.counts.allSatisfy({ $0 >= 0 && $0 < 1 << 40 }),
-      header.counts.reduce(0, +) * 4 == bytes.count - at, header.counts[0] == plan.network.parameterCount,
-      header.counts.dropFirst().allSatisfy({ $0 == 0 || $0 == plan.network.parameterCount })
+      header.counts.reduce(0, +) * 4 == bytes.count - at, header.counts[0] == plan.model.parameterCount,
+      header.counts.dropFirst().allSatisfy({ $0 == 0 || $0 == plan.model.parameterCount })
     else { throw corrupt("is damaged") }
     let arrays = header.counts.map { count in
       let values = ModelFile.floats(bytes[at..<at + 4 * count])
@@ -106,7 +108,10 @@ extension SimulationPlan {
     encoder.outputFormatting = .sortedKeys
     var hash = SHA256()
     hash.update(data: try encoder.encode(same))
-    hash.update(data: Data("\(data.training.count) \(data.test.count) \(network.widths)".utf8))
+    hash.update(
+      data: Data(
+        "\(clientCount) \(data.training.count) \(data.test.count) \(model.layout.map { "\($0.name)\($0.shape)" })".utf8)
+    )
     return hash.finalize().map { String($0, radix: 16) }.joined(separator: ".")
   }
 }
@@ -123,6 +128,9 @@ extension RoundRecord {
     var counts: [Int]
     var abandoned: Bool
     var sumMatches: Bool?
+    var clip: Double?
+    var virtualSeconds: Double
+    var staleness: Double?
 
     init(_ record: RoundRecord) {
       round = record.round
@@ -130,17 +138,22 @@ extension RoundRecord {
       (seconds, evaluationSeconds) = (record.seconds, record.evaluationSeconds)
       counts = [
         record.cohort, record.contributors, record.clipped, record.saturated, record.rejected, record.wireBytes,
+        record.dropped, record.late, record.partial, record.failed,
       ]
-      (abandoned, sumMatches) = (record.abandoned, record.sumMatches)
+      (virtualSeconds, staleness) = (record.virtualSeconds, record.staleness)
+      (abandoned, sumMatches, clip) = (record.abandoned, record.sumMatches, record.clip)
     }
   }
 
   init(_ stored: Stored) {
-    let counts = stored.counts + [Int](repeating: 0, count: max(0, 6 - stored.counts.count))
+    let counts = stored.counts + [Int](repeating: 0, count: max(0, 10 - stored.counts.count))
     self.init(
       round: stored.round, loss: stored.loss, accuracy: stored.accuracy, testLoss: stored.testLoss,
       seconds: stored.seconds, evaluationSeconds: stored.evaluationSeconds, cohort: counts[0],
       contributors: counts[1], clipped: counts[2], saturated: counts[3], rejected: counts[4],
-      abandoned: stored.abandoned, sumMatches: stored.sumMatches, wireBytes: counts[5])
+      abandoned: stored.abandoned, sumMatches: stored.sumMatches, wireBytes: counts[5], dropped: counts[6],
+      late: counts[7], partial: counts[8], failed: counts[9], staleness: stored.staleness,
+      virtualSeconds: stored.virtualSeconds,
+      clip: stored.clip)
   }
 }

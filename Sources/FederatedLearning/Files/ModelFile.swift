@@ -2,23 +2,16 @@ import Foundation
 
 /// Trained parameters as files that other tools read.
 public enum ModelFile {
-  /// A named part of a parameter array.
-  struct Tensor: Hashable {
-    let name: String
-    let shape: [Int]
-    var count: Int { shape.reduce(1, *) }
-  }
-
   /// The safetensors format: the length of a JSON header, the header, little-endian numbers.
   ///
-  /// Layer i has `layer<i>.weight` of inputs × outputs and `layer<i>.bias`.
+  /// Tensors are named as in the model's layout.
   ///
-  /// - Precondition: one number for each parameter of the network.
-  public static func safetensors(_ parameters: [Float], of network: Network) -> [UInt8] {
-    precondition(parameters.count == network.parameterCount, "one number for every parameter")
+  /// - Precondition: one number for each parameter of the model.
+  public static func safetensors(_ parameters: [Float], of model: any FederatedModel) -> [UInt8] {
+    precondition(parameters.count == model.parameterCount, "one number for every parameter")
     var entries: [String] = []
     var offset = 0
-    for tensor in network.tensors {
+    for tensor in model.layout {
       let end = offset + 4 * tensor.count
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       entries.append("\"\(tensor.name)\":{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
@@ -35,7 +28,9 @@ public enum ModelFile {
   /// Reads what ``safetensors(_:of:)`` writes; tensors may come in any order.
   ///
   /// - Throws: ``FederatedError`` when a tensor is missing, has another shape or type, or lies outside the file.
-  public static func parameters(safetensors file: [UInt8], of network: Network) throws(FederatedError) -> [Float] {
+  public static func parameters(
+    safetensors file: [UInt8], of model: any FederatedModel
+  ) throws(FederatedError) -> [Float] {
     func corrupt(_ message: String) -> FederatedError { FederatedError(.checkpoint, "model", message) }
     guard file.count >= 8 else { throw corrupt("is no safetensors file") }
     var length: UInt64 = 0
@@ -45,7 +40,7 @@ public enum ModelFile {
     let object = try? JSONSerialization.jsonObject(with: Data(file[8..<start])) as? [String: Any]
     guard let header = object else { throw corrupt("has a header that is not a JSON object") }
     var parameters: [Float] = []
-    for tensor in network.tensors {
+    for tensor in model.layout {
       guard let entry = header[tensor.name] as? [String: Any] else { throw corrupt("has no tensor \(tensor.name)") }
       guard entry["dtype"] as? String == "F32", entry["shape"] as? [Int] == tensor.shape else {
         throw corrupt("tensor \(tensor.name) is not F32 of shape \(tensor.shape)")
@@ -61,13 +56,13 @@ public enum ModelFile {
 
   /// The format of numpy's `savez`: a zip archive of arrays, not compressed.
   ///
-  /// - Precondition: one number for each parameter of the network.
-  public static func npz(_ parameters: [Float], of network: Network) -> [UInt8] {
-    precondition(parameters.count == network.parameterCount, "one number for every parameter")
+  /// - Precondition: one number for each parameter of the model.
+  public static func npz(_ parameters: [Float], of model: any FederatedModel) -> [UInt8] {
+    precondition(parameters.count == model.parameterCount, "one number for every parameter")
     var archive: [UInt8] = []
     var directory: [UInt8] = []
     var offset = 0
-    for tensor in network.tensors {
+    for tensor in model.layout {
       let shape = tensor.shape.map { "\($0)," }.joined(separator: " ")
       var header = Array("{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }".utf8)
       while (header.count + 11) % 64 != 0 { header.append(UInt8(ascii: " ")) }
@@ -96,7 +91,7 @@ public enum ModelFile {
       archive += name
       archive += array
     }
-    let count = UInt16(network.tensors.count)
+    let count = UInt16(model.layout.count)
     var end = little(UInt32(0x0605_4b50))
     end += [0, 0, count, count].flatMap { little($0) }
     end += [UInt32(directory.count), UInt32(archive.count)].flatMap { little($0) }
@@ -139,17 +134,5 @@ public enum ModelFile {
     var sum = ~UInt32(0)
     for byte in bytes { sum = (sum >> 8) ^ table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] }
     return ~sum
-  }
-}
-
-extension Network {
-  /// The parts of the parameter array, in its order.
-  var tensors: [ModelFile.Tensor] {
-    (0..<depth).flatMap { layer in
-      [
-        ModelFile.Tensor(name: "layer\(layer).weight", shape: [widths[layer], widths[layer + 1]]),
-        ModelFile.Tensor(name: "layer\(layer).bias", shape: [widths[layer + 1]]),
-      ]
-    }
   }
 }

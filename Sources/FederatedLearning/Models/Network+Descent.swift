@@ -45,15 +45,14 @@ extension Network {
     return loss
   }
 
-  /// Loss and hits on a range of examples; see ``FederatedModel/evaluate(_:on:range:scratch:)``.
+  /// Loss and answers on a range of examples; see ``FederatedModel/evaluate(_:on:range:scratch:answers:)``.
   ///
-  /// The class with the largest output counts as the answer, the first of equal ones; a NaN output is never an answer
-  /// unless it comes first.
+  /// The class with the largest output is the answer, the first of equal ones; a NaN output is never an answer unless
+  /// it comes first.
   public func evaluate(
-    _ parameters: [Float], on data: LabeledData, range: Range<Int>, scratch: inout Scratch
-  ) -> (loss: Double, correct: Int) {
+    _ parameters: [Float], on data: LabeledData, range: Range<Int>, scratch: inout Scratch, answers: inout [Float]
+  ) -> Double {
     var loss = 0.0
-    var correct = 0
     let outputs = widths[depth]
     var start = range.lowerBound
     while start < range.upperBound {
@@ -61,15 +60,7 @@ extension Network {
       let rows = end - start
       gather(data, (Int32(start)..<Int32(end)).map { $0 }[...], &scratch)
       forward(parameters, rows, &scratch, isMarked: false)
-      for row in 0..<rows {
-        let base = row * outputs
-        var best = 0
-        for unit in 1..<outputs where scratch.activations[depth][base + unit] > scratch.activations[depth][base + best]
-        {
-          best = unit
-        }
-        if best == Int(scratch.labels[row]) { correct += 1 }
-      }
+      Network.answers(scratch.activations[depth], rows, outputs, &answers)
       loss += unsafe scratch.activations[depth].withUnsafeMutableBufferPointer { logits in
         unsafe scratch.labels.withUnsafeBufferPointer { labels in
           unsafe tacit_softmax_error(logits.baseAddress, labels.baseAddress, rows, outputs, 1)
@@ -77,7 +68,17 @@ extension Network {
       }
       start = end
     }
-    return (loss, correct)
+    return loss
+  }
+
+  /// The class with the largest of `outputs` numbers, row after row.
+  static func answers(_ logits: [Float], _ rows: Int, _ outputs: Int, _ answers: inout [Float]) {
+    for row in 0..<rows {
+      let base = row * outputs
+      var best = 0
+      for unit in 1..<outputs where logits[base + unit] > logits[base + best] { best = unit }
+      answers.append(Float(best))
+    }
   }
 
   private func gather(_ data: LabeledData, _ examples: ArraySlice<Int32>, _ scratch: inout Scratch) {

@@ -35,6 +35,16 @@ public struct Network: FederatedModel, Hashable {
   /// The number of layers of weights.
   public var depth: Int { offsets.count }
 
+  /// Layer i has `layer<i>.weight` of inputs × outputs and `layer<i>.bias`.
+  public var layout: [ModelPart] {
+    (0..<depth).flatMap { layer in
+      [
+        ModelPart("layer\(layer).weight", [widths[layer], widths[layer + 1]]),
+        ModelPart("layer\(layer).bias", [widths[layer + 1]]),
+      ]
+    }
+  }
+
   /// Zeros for softmax regression; otherwise uniform weights and zero biases.
   ///
   /// Hidden layers draw from ±√(6/inputs) (He, Zhang, Ren and Sun 2015), the output layer from ±√(1/inputs).

@@ -37,8 +37,35 @@ struct Columns {
     return network
   }
 
+  /// Coordinates that are fetched from every update at a time: a hundred updates' stay in the second-level cache.
+  private static let tile = 512
+
+  /// One coordinate's values in increasing order.
+  @safe struct Sorted {
+    fileprivate let values: UnsafePointer<Int32>
+    let count: Int
+
+    fileprivate init(_ values: UnsafePointer<Int32>, _ count: Int) {
+      unsafe self.values = values
+      self.count = count
+    }
+
+    subscript(_ rank: Int) -> Int32 {
+      precondition(rank >= 0 && rank < count, "a rank is below the number of updates")
+      return unsafe values[rank * 16]
+    }
+
+    /// The sum of a range of ranks.
+    func sum(_ ranks: Range<Int>) -> Int64 {
+      precondition(ranks.lowerBound >= 0 && ranks.upperBound <= count, "ranks are below the number of updates")
+      var sum: Int64 = 0
+      for rank in ranks { sum += unsafe Int64(values[rank * 16]) }
+      return sum
+    }
+  }
+
   /// Applies `body` to every coordinate's sorted values.
-  func reduce(_ body: @Sendable (ArraySlice<Int32>) -> Double) -> [Double] {
+  func reduce(_ body: @Sendable (Sorted) -> Double) -> [Double] {
     let n = updates.count
     let length = updates[0].count
     var result = [Double](repeating: 0, count: length)
@@ -47,24 +74,29 @@ struct Columns {
     unsafe result.withUnsafeMutableBufferPointer { output in
       let output = unsafe Output(output)
       DispatchQueue.concurrentPerform(iterations: parts) { part in
-        var block = [Int32](repeating: 0, count: n * 16)
-        var column = [Int32](repeating: 0, count: n)
+        // Sixteen coordinates after sixteen, each a block of rows of sixteen values.
+        var tile = [Int32](repeating: 0, count: n * Columns.tile)
         var at = part * length / parts
         let end = (part + 1) * length / parts
         while at < end {
-          let width = min(16, end - at)
+          let width = min(Columns.tile, end - at)
+          var target = tile.mutableSpan
           for row in 0..<n {
-            let values = updates[row]
-            for offset in 0..<width { block[row * 16 + offset] = values[at + offset] }
+            let update = updates[row]
+            let values = update.span
+            for offset in 0..<width { target[(offset >> 4) * n * 16 + row * 16 + offset & 15] = values[at + offset] }
           }
-          unsafe network.withUnsafeBufferPointer { network in
-            unsafe block.withUnsafeMutableBufferPointer { block in
-              unsafe tacit_sort_columns(network.baseAddress, network.count / 2, block.baseAddress)
+          unsafe tile.withUnsafeMutableBufferPointer { tile in
+            guard let tile = tile.baseAddress else { return }
+            unsafe network.withUnsafeBufferPointer { network in
+              for start in stride(from: 0, to: width, by: 16) {
+                unsafe tacit_sort_columns(network.baseAddress, network.count / 2, tile + start * n)
+              }
             }
-          }
-          for offset in 0..<width {
-            for row in 0..<n { column[row] = block[row * 16 + offset] }
-            output.set(at + offset, body(column[...]))
+            for offset in 0..<width {
+              let column = unsafe Sorted(tile + (offset >> 4) * n * 16 + offset & 15, n)
+              output.set(at + offset, body(column))
+            }
           }
           at += width
         }

@@ -24,7 +24,7 @@ extension RobustRule {
         let above = 2 * Int64(column[high - 1]) - twice
         if below > above { low += 1 } else { high -= 1 }
       }
-      return Double(column[low..<high].reduce(Int64(0)) { $0 + Int64($1) }) / Double(keeping)
+      return Double(column.sum(low..<high)) / Double(keeping)
     }
   }
 
@@ -68,5 +68,37 @@ extension RobustRule {
     let from = update.span
     var to = sum.mutableSpan
     for index in from.indices { to[index] += factor * Double(from[index]) }
+  }
+
+  /// Σ t_i·(‖g‖/‖x_i‖)·x_i / Σ t_i with t_i = max(0, cos(x_i, g)), in the order of the updates.
+  static func trusting(_ trusted: [Int32], _ updates: [[Int32]]) -> [Double] {
+    var result = [Double](repeating: 0, count: updates[0].count)
+    guard trusted.count == result.count else { return result }
+    // Products are at most 2^46 and exact in 128 bits.
+    func product(_ x: [Int32], _ y: [Int32]) -> Double {
+      var sum: Int128 = 0
+      var part: Int64 = 0
+      for (index, pair) in zip(x, y).enumerated() {
+        part += Int64(pair.0) * Int64(pair.1)
+        if index & 0xffff == 0xffff {
+          sum += Int128(part)
+          part = 0
+        }
+      }
+      return Double(sum + Int128(part))
+    }
+    let square = product(trusted, trusted)
+    var total = 0.0
+    for update in updates {
+      let inner = product(update, trusted)
+      let length = product(update, update)
+      guard inner > 0, length > 0 else { continue }
+      let trust = inner / (length * square).squareRoot()
+      let scale = trust * (square / length).squareRoot()
+      for index in result.indices { result[index] += scale * Double(update[index]) }
+      total += trust
+    }
+    if total > 0 { for index in result.indices { result[index] /= total } }
+    return result
   }
 }

@@ -26,11 +26,14 @@ public enum RobustRule: Sendable, Hashable {
   case centeredClipping(radius: Double, iterations: Int)
   /// The mean of updates scaled to at most the radius, in grid steps.
   case normBounding(radius: Double)
+  /// FLTrust: updates scaled to the norm of one that the server computed on data of its own, weighted by their cosine
+  /// with it where that is positive (Cao, Fang, Liu and Gong 2021).
+  case trust
 
   /// The fewest updates the rule is defined for.
   public var fewest: Int {
     switch self {
-    case .mean, .median, .geometricMedian, .centeredClipping, .normBounding: 1
+    case .mean, .median, .geometricMedian, .centeredClipping, .normBounding, .trust: 1
     case .trimmedMean(let bad), .meanAroundMedian(let bad): 2 * bad + 1
     case .minimumDiameter(let bad): 2 * bad + 1
     case .krum(let bad), .multiKrum(let bad): 2 * bad + 3
@@ -46,11 +49,12 @@ public enum RobustRule: Sendable, Hashable {
   /// - Parameters:
   ///   - updates: grid values of magnitude at most 2^23, all of one length; at least ``fewest`` of them.
   ///   - previous: the last aggregate in grid steps, zero before the first; used by centred clipping only.
+  ///   - trusted: the server's own update, for ``trust`` only; without it nobody is trusted and the answer is zero.
   ///   - threads: how many threads work; never changes a result.
   /// - Returns: the aggregate in grid steps.
   /// - Throws: ``FederatedError`` when there are too few updates, or too many for the rule.
   public func combine(
-    _ updates: [[Int32]], previous: [Double] = [], threads: Int = 1
+    _ updates: [[Int32]], previous: [Double] = [], trusted: [Int32] = [], threads: Int = 1
   ) throws(FederatedError)
     -> [Double]
   {
@@ -66,7 +70,7 @@ public enum RobustRule: Sendable, Hashable {
       }
     case .trimmedMean(let bad):
       return Columns(updates, threads: threads).reduce { column in
-        Double(column[bad..<n - bad].reduce(Int64(0)) { $0 + Int64($1) }) / Double(n - 2 * bad)
+        Double(column.sum(bad..<n - bad)) / Double(n - 2 * bad)
       }
     case .meanAroundMedian(let bad): return Self.aroundMedian(updates, keeping: n - bad, threads: threads)
     case .krum(let bad):
@@ -95,6 +99,7 @@ public enum RobustRule: Sendable, Hashable {
       var center = previous.isEmpty ? [Double](repeating: 0, count: updates[0].count) : previous
       for _ in 0..<iterations { Self.recenter(&center, updates, radius: radius) }
       return center
+    case .trust: return Self.trusting(trusted, updates)
     case .normBounding(let radius):
       var center = [Double](repeating: 0, count: updates[0].count)
       Self.recenter(&center, updates, radius: radius)

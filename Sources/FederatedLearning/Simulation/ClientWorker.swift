@@ -18,10 +18,12 @@ final class ClientWorker {
   var hasSums = false
   /// What clients keep after this round.
   var memories: [Int: [Float]] = [:]
+  /// Whether the update at hand was within the clip.
+  var isWithin = true
   /// Steps of the client at hand.
   var steps = 0
   var noise: [Int64] = []
-  var scratch: Network.Scratch
+  let runner: ModelRunner
   var order: [Int32] = []
   var tally = Tally()
 
@@ -35,6 +37,8 @@ final class ClientWorker {
     var saturated = 0
     var rejected = 0
     var wireBytes = 0
+    /// Clients whose examples could not be had.
+    var failed = 0
 
     mutating func add(_ other: Tally) {
       loss &+= other.loss
@@ -43,59 +47,101 @@ final class ClientWorker {
       saturated += other.saturated
       rejected += other.rejected
       wireBytes += other.wireBytes
+      failed += other.failed
     }
   }
 
   init(_ plan: SimulationPlan) {
     self.plan = plan
-    parameters = [Float](repeating: 0, count: plan.network.parameterCount)
-    grid = [Int32](repeating: 0, count: plan.network.parameterCount)
+    parameters = [Float](repeating: 0, count: plan.model.parameterCount)
+    grid = [Int32](repeating: 0, count: plan.model.parameterCount)
     values = []
     if plan.algorithm.hasSecondSum { secondGrid = grid }
-    let largest = plan.clients.map(\.count).max() ?? 1
-    scratch = plan.network.makeScratch(batch: max(1, plan.batchSize == 0 ? largest : min(plan.batchSize, largest)))
+    let largest = max(plan.largestSize, plan.robust?.rootExamples ?? 0)
+    runner = plan.model.makeRunner(batch: max(1, plan.batchSize == 0 ? largest : min(plan.batchSize, largest)))
+  }
+
+  /// The examples of a client; nil, and counted, when they cannot be had.
+  private func load(_ client: Int) -> (data: LabeledData, examples: [Int32])? {
+    guard let population = plan.population else {
+      let isFlipped = plan.robust?.attackers.contains(client) == true
+      return (isFlipped ? plan.flipped ?? plan.data.training : plan.data.training, plan.clients[client])
+    }
+    guard let data = try? population.examples(of: client), data.width == population.width,
+      data.classes == population.classes, data.count <= population.largestCount
+    else {
+      tally.failed += 1
+      return nil
+    }
+    return (data, (0..<Int32(data.count)).map { $0 })
   }
 
   /// Trains one client from the global model and leaves its quantised message in `grid` and `secondGrid`.
   ///
-  /// - Returns: the weight of the message.
-  func message(_ client: Int, _ task: RoundTask) -> Int64 {
-    let examples = plan.clients[client]
+  /// - Returns: the weight of the message, nil when the client failed.
+  func message(_ client: Int, _ task: RoundTask) -> Int64? {
+    guard let (data, examples) = load(client) else { return nil }
     let memory = task.memories[client] ?? []
-    descend(examples, client: client, task, plan.algorithm.correction(state: task.state, memory: memory))
+    descend(data, examples, client: client, task, plan.algorithm.correction(state: task.state, memory: memory))
     // The update replaces the model: local minus global.
     let isFinite = unsafe parameters.withUnsafeMutableBufferPointer { target in
       unsafe task.global.withUnsafeBufferPointer { source in
         unsafe tacit_difference(target.baseAddress, source.baseAddress, source.count) != 0
       }
     }
+    if task.scale != 1 { for index in parameters.indices { parameters[index] *= task.scale } }
+    if let compressor = plan.compressor { compress(compressor, client, task) }
     var outcome = Quantizer.Outcome()
     if case .averaging = plan.algorithm.rule {
-      outcome = plan.quantizer.quantize(parameters, isFinite: isFinite, into: &grid)
+      outcome = task.quantizer.quantize(parameters, isFinite: isFinite, into: &grid)
     } else {
       var kept = memory
       let message = plan.algorithm.clientStep(
         update: parameters, steps: steps, rate: plan.learningRate, state: task.state, memory: &kept)
-      outcome = plan.quantizer.quantize(message.update, into: &grid)
+      outcome = task.quantizer.quantize(message.update, into: &grid)
       if let second = message.second {
-        let other = plan.quantizer.quantize(second, into: &secondGrid)
+        let other = task.quantizer.quantize(second, into: &secondGrid)
         outcome.saturated += other.saturated
         if !kept.isEmpty, isFinite { memories[client] = kept }
       }
     }
+    isWithin = !outcome.clipped
     tally.clipped += outcome.clipped ? 1 : 0
     tally.saturated += outcome.saturated
     tally.rejected += outcome.rejected ? 1 : 0
+    if examples.isEmpty { isWithin = true }
     return Int64(plan.weighsByExamples ? examples.count : 1)
   }
 
+  /// Trains on examples of the server's as a client would, and returns the quantised update.
+  func serverUpdate(_ examples: [Int32], _ task: RoundTask) -> [Int32] {
+    let counted = tally
+    defer { tally = counted }
+    descend(plan.data.training, examples, client: plan.clientCount, task, nil)
+    for index in parameters.indices { parameters[index] -= task.global[index] }
+    _ = task.quantizer.quantize(parameters, into: &grid)
+    return grid
+  }
+
+  /// Replaces the update by what the server makes of its compressed form.
+  private func compress(_ compressor: Compressor, _ client: Int, _ task: RoundTask) {
+    var draws = SimulationGenerator(seed: plan.configuration.seed, stream: "compression")
+      .substream(task.round).substream(client)
+    var residual = task.memories[client] ?? []
+    compressor.apply(to: &parameters, residual: &residual, using: &draws)
+    if compressor.keepsResidual { memories[client] = residual }
+  }
+
   /// Trains one client and leaves its weighted, noised contribution in `values`.
-  func train(_ client: Int, _ task: RoundTask) {
-    let weight = message(client, task)
+  ///
+  /// - Returns: whether there is one.
+  func train(_ client: Int, _ task: RoundTask) -> Bool {
+    guard let weight = message(client, task) else { return false }
     values.removeAll(keepingCapacity: true)
     values.append(contentsOf: grid.lazy.map { Int64($0) &* weight })
     values.append(contentsOf: secondGrid.lazy.map { Int64($0) })
     // Weights and steps are summed coordinates like any other, so that a protected sum hides them too.
+    if let adaptive = plan.privacy?.adaptiveClip { values.append(isWithin ? adaptive.indicator : -adaptive.indicator) }
     if plan.privacy == nil { values.append(weight) }
     if plan.algorithm.countsSteps { values.append(weight &* Int64(steps)) }
     if let share = task.noise {
@@ -103,6 +149,7 @@ final class ClientWorker {
       share.fill(&noise, round: task.round, party: client)
       ClientWorker.add(noise, to: &values)
     }
+    return true
   }
 
   /// Trains one client and adds its contribution to this thread's sums.
@@ -111,9 +158,9 @@ final class ClientWorker {
   func accumulate(_ client: Int, _ task: RoundTask) {
     if sums.isEmpty { sums = [Int64](repeating: 0, count: plan.coordinates) }
     hasSums = true
-    let count = plan.network.parameterCount
-    let isIdle = plan.clients[client].isEmpty
-    let weight = isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : message(client, task)
+    let count = plan.model.parameterCount
+    let isIdle = plan.size(of: client) == 0
+    guard let weight = isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : message(client, task) else { return }
     if !isIdle {
       unsafe sums.withUnsafeMutableBufferPointer { target in
         guard let base = target.baseAddress else { return }
@@ -124,6 +171,10 @@ final class ClientWorker {
       }
     }
     var last = count + secondGrid.count
+    if let adaptive = plan.privacy?.adaptiveClip {
+      sums[last] &+= isIdle || isWithin ? adaptive.indicator : -adaptive.indicator
+      last += 1
+    }
     if plan.privacy == nil {
       sums[last] &+= weight
       last += 1
@@ -131,7 +182,9 @@ final class ClientWorker {
     if plan.algorithm.countsSteps { sums[last] &+= weight &* Int64(isIdle ? 0 : steps) }
   }
 
-  private func descend(_ examples: [Int32], client: Int, _ task: RoundTask, _ correction: [Float]?) {
+  private func descend(
+    _ data: LabeledData, _ examples: [Int32], client: Int, _ task: RoundTask, _ correction: [Float]?
+  ) {
     ClientWorker.copy(task.global, into: &parameters)
     steps = 0
     guard !examples.isEmpty else { return }
@@ -140,9 +193,7 @@ final class ClientWorker {
     order.removeAll(keepingCapacity: true)
     order.append(contentsOf: examples)
     let batch = plan.batchSize == 0 ? examples.count : plan.batchSize
-    let isFlipped = plan.robust?.attackers.contains(client) == true
-    let data = isFlipped ? plan.flipped ?? plan.data.training : plan.data.training
-    for _ in 0..<plan.epochs {
+    for _ in 0..<(task.epochs[client] ?? plan.epochs) {
       if batch < examples.count { generator.shuffle(&order) }
       var start = 0
       while start < order.count {
@@ -181,8 +232,7 @@ final class ClientWorker {
       before.removeAll(keepingCapacity: true)
       before.append(contentsOf: parameters)
     }
-    let loss = plan.network.descend(
-      &parameters, on: data, examples: batch, rate: plan.learningRate, scratch: &scratch)
+    let loss = runner.descend(&parameters, on: data, examples: batch, rate: plan.learningRate)
     if proximal > 0 {
       // The gradient of (μ/2)‖y − x‖² at the point where the loss's gradient was taken (Li et al. 2020).
       let pull = plan.learningRate * proximal

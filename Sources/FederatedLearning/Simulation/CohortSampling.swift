@@ -14,10 +14,17 @@ public enum CohortSampling: Sendable, Hashable {
   /// `size` independent uniform draws; a client drawn twice takes part once for each draw.
   case withReplacement(size: Int)
 
+  /// `size` clients of a fixed shuffled circle, so that a client returns only after `separation` rounds or more.
+  case separated(size: Int, separation: Int)
+
   /// What an accountant may assume about a sampler.
   public enum Accounting: Sendable, Hashable {
     /// Each unit joins each round independently with this probability; the size is hidden or divided by a constant.
     case poisson(rate: Rational)
+    /// Each round sees a uniform subset of this size.
+    case withoutReplacement(size: Int)
+    /// A unit is in at most one of so many successive rounds.
+    case separated(by: Int)
     /// A unit may be in every round: rounds compose in full.
     case everyRound
     /// A unit may be counted several times in one round: no bound is claimed.
@@ -26,12 +33,13 @@ public enum CohortSampling: Sendable, Hashable {
 
   /// The accounting that holds for this sampler.
   ///
-  /// A fixed-size subset would be amplified under replace-one only, by a theorem of its own; until it is used the
-  /// rounds compose in full, which is an upper bound for any sampler without repetition.
+  /// Each kind has its own theorem, and an accountant that has none for the adjacency in use composes rounds in full.
   public var accounting: Accounting {
     switch self {
-    case .all, .fixed: .everyRound
+    case .all: .everyRound
+    case .fixed(let size): .withoutReplacement(size: size)
     case .poisson(let rate): .poisson(rate: rate)
+    case .separated(_, let separation): .separated(by: separation)
     case .withReplacement: .unbounded
     }
   }
@@ -54,6 +62,11 @@ public enum CohortSampling: Sendable, Hashable {
       }
       return chosen.sorted()
     case .withReplacement(let size): return (0..<size).map { _ in generator.uniform(below: clients) }
+    case .separated(let size, _):
+      // Windows of one shuffled circle: a client returns after ⌊clients/size⌋ or ⌈clients/size⌉ rounds.
+      let circle = ShuffledCircle(count: clients, seed: seed)
+      let start = Int((UInt128(round - 1) * UInt128(size)) % UInt128(clients))
+      return (0..<size).map { circle[(start + $0) % clients] }.sorted()
     }
   }
 
@@ -62,7 +75,7 @@ public enum CohortSampling: Sendable, Hashable {
     switch self {
     case .all: Double(clients)
     case .poisson(let rate): rate.doubleValue * Double(clients)
-    case .fixed(let size), .withReplacement(let size): Double(size)
+    case .fixed(let size), .withReplacement(let size), .separated(let size, _): Double(size)
     }
   }
 
@@ -70,7 +83,39 @@ public enum CohortSampling: Sendable, Hashable {
   public func largestSize(clients: Int) -> Int {
     switch self {
     case .all, .poisson: clients
-    case .fixed(let size), .withReplacement(let size): size
+    case .fixed(let size), .withReplacement(let size), .separated(let size, _): size
     }
+  }
+}
+
+/// A permutation of 0 ..< count that is computed element by element, so that a million clients need no list.
+///
+/// Four rounds of a balanced Feistel network on the next even number of bits, applied again while the result lies
+/// outside (cycle walking; Black and Rogaway 2002). The expected number of applications is below four.
+struct ShuffledCircle {
+  private let count: Int
+  private let half: Int
+  private let generator: SimulationGenerator
+
+  init(count: Int, seed: UInt64) {
+    self.count = count
+    half = max(1, (Int.bitWidth - max(1, count - 1).leadingZeroBitCount + 1) / 2)
+    generator = SimulationGenerator(seed: seed, stream: "circle")
+  }
+
+  subscript(_ place: Int) -> Int {
+    var value = place
+    repeat { value = permute(value) } while value >= count
+    return value
+  }
+
+  private func permute(_ value: Int) -> Int {
+    let mask = 1 << half - 1
+    var (left, right) = (value >> half, value & mask)
+    for turn in 0..<4 {
+      var draws = generator.substream(turn).substream(right)
+      (left, right) = (right, left ^ Int(truncatingIfNeeded: draws.next()) & mask)
+    }
+    return left << half | right
   }
 }

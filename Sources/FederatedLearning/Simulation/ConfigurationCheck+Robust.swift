@@ -33,7 +33,8 @@ extension ConfigurationCheck {
     return RobustPlan(
       rule: try rule(quantizer, bad: bad), isWeighted: robust.kind == "none" && configuration.weighting != "uniform",
       preparation: try preparation(bad: bad), attack: try attacks(quantizer),
-      attackers: RobustPlan.attackers(count: Int(fraction * Double(clients)), of: clients, seed: configuration.seed))
+      attackers: RobustPlan.attackers(count: Int(fraction * Double(clients)), of: clients, seed: configuration.seed),
+      rootExamples: try rootExamples())
   }
 
   private func rule(_ quantizer: Quantizer, bad: Int) throws(FederatedError) -> RobustRule {
@@ -52,8 +53,17 @@ extension ConfigurationCheck {
     case "geometric-median": return .geometricMedian(iterations: iterations, smoothing: 0.1 / quantizer.step)
     case "centered-clipping": return .centeredClipping(radius: radius, iterations: iterations)
     case "norm-bounding": return .normBounding(radius: radius)
+    case "trust": return .trust
     default: return .mean
     }
+  }
+
+  /// How many training examples the server holds, 0 for none.
+  private func rootExamples() throws(FederatedError) -> Int {
+    guard configuration.robust.kind == "trust" else { return 0 }
+    let count = configuration.robust.rootExamples ?? 100
+    guard (1...1_000_000).contains(count) else { throw refuse("robust.root_examples", "must be at least 1") }
+    return count
   }
 
   private func preparation(bad: Int) throws(FederatedError) -> RobustPreparation? {

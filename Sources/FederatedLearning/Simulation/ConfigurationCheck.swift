@@ -44,8 +44,27 @@ struct ConfigurationCheck {
     }
   }
 
-  func network(_ data: LabeledData) throws(FederatedError) -> Network {
+  func model(_ data: LabeledData) throws(FederatedError) -> any FederatedModel {
     let model = configuration.model
+    if model.kind == "linear" { return LinearRegression(inputs: data.width) }
+    guard data.targets.isEmpty else {
+      throw refuse("model.kind", "must be linear for data with numbers to be predicted")
+    }
+    if model.kind == "cnn" {
+      let side = Int(Double(data.width).squareRoot().rounded())
+      guard side * side == data.width, side % 4 == 0 else {
+        throw refuse("model.kind", "cnn needs square images with a side divisible by four, not \(data.width) features")
+      }
+      let channels = model.channels ?? [32, 64]
+      guard channels.count == 2, channels.allSatisfy({ (1...4096).contains($0) }) else {
+        throw refuse("model.channels", "must list two numbers from 1 to 4096, such as [32, 64]")
+      }
+      let hidden = model.hidden ?? [512]
+      guard hidden.count == 1, (1...65_536).contains(hidden[0]) else {
+        throw refuse("model.hidden", "must list one width of 1 to 65536 units for cnn, such as [512]")
+      }
+      return ConvolutionalNetwork(side: side, channels: channels, hidden: hidden[0], classes: data.classes)
+    }
     guard model.kind == "mlp" else { return Network(inputs: data.width, classes: data.classes) }
     guard let hidden = model.hidden, !hidden.isEmpty, hidden.count <= 64,
       hidden.allSatisfy({ (1...65_536).contains($0) })
@@ -77,6 +96,7 @@ struct ConfigurationCheck {
 
   func algorithm() throws(FederatedError) -> FederatedAlgorithm {
     let options = configuration.algorithm
+    if options.kind == "fedbuff" { return try buffered() }
     guard ["scaffold", "fednova"].contains(options.kind) else {
       let mu = try options.kind == "fedprox" ? number(options.mu ?? 0.01, "algorithm.mu", "at least 0") { $0 >= 0 } : 0
       return FederatedAlgorithm(.averaging(try optimizer()), proximal: mu)
@@ -124,15 +144,27 @@ struct ConfigurationCheck {
         throw refuse("cohort.size", "asks for \(size) clients of \(clients)")
       }
       return options.sampling == "fixed" ? .fixed(size: size) : .withReplacement(size: size)
+    case "min-separation":
+      guard let size = options.size, size >= 1 else { throw refuse("cohort.size", "must be at least 1") }
+      guard size <= clients else { throw refuse("cohort.size", "asks for \(size) clients of \(clients)") }
+      let most = clients / size
+      let separation = options.separation ?? most
+      guard (1...most).contains(separation) else {
+        throw refuse(
+          "cohort.separation", "must be from 1 to \(most), the rounds that cohorts of \(size) of \(clients) last")
+      }
+      return .separated(size: size, separation: separation)
     default: return .all
     }
   }
 
   func weighsByExamples() throws(FederatedError) -> Bool {
-    let standard = configuration.privacy == nil ? "examples" : "uniform"
+    let isBuffered = configuration.algorithm.kind == "fedbuff"
+    let standard = configuration.privacy == nil && !isBuffered ? "examples" : "uniform"
     switch configuration.weighting ?? standard {
     case "uniform": return false
     case "examples":
+      guard !isBuffered else { throw refuse("weighting", "must be uniform with algorithm fedbuff") }
       guard configuration.privacy == nil else {
         throw refuse(
           "weighting", "must be uniform with privacy: the sensitivity would depend on how many examples a client has")
@@ -147,8 +179,10 @@ struct ConfigurationCheck {
       guard configuration.quantize.range == nil else {
         throw refuse("quantize.range", "may not be given with privacy: it is privacy.clip")
       }
-      guard let clip = privacy.clip?.value, clip.signum > 0 else {
-        throw refuse("privacy.clip", "must be a number above 0")
+      let given = privacy.adaptsClip ? privacy.initialClip?.value ?? Rational(1, 10) : privacy.clip?.value
+      guard let clip = given, clip.signum > 0 else {
+        throw refuse(
+          privacy.adaptsClip ? "privacy.initial_clip" : "privacy.clip", "must be a number above 0, or adaptive")
       }
       return try Quantizer(bits: configuration.quantize.bits, range: clip.doubleValue, clipsNorm: true)
     }

@@ -12,6 +12,8 @@ public struct RobustPlan: Sendable {
   public let attack: UpdateAttack?
   /// The hostile clients.
   public let attackers: Set<Int>
+  /// How many training examples the server holds for itself, 0 for none.
+  public let rootExamples: Int
 
   /// The hostile clients, from the seed alone.
   static func attackers(count: Int, of clients: Int, seed: UInt64) -> Set<Int> {

@@ -34,7 +34,21 @@ public struct RoundRecord: Sendable, Hashable {
   public var sumMatches: Bool?
   /// The bytes that clients sent.
   public var wireBytes: Int
-  /// ε after this round, nil without privacy.
+  /// Clients that never reported.
+  public var dropped = 0
+  /// Clients that would have reported when nobody waited any more.
+  public var late = 0
+  /// Clients that reported part of their work.
+  public var partial = 0
+  /// Clients whose examples could not be had; they count as dropouts.
+  public var failed = 0
+  /// Steps that the server took, on average, between a client's start and its report; nil where servers wait.
+  public var staleness: Double?
+  /// Simulated seconds until the round went on.
+  public var virtualSeconds = 0.0
+  /// The bound on the norm of updates in this round, nil without privacy.
+  public var clip: Double?
+  /// ε after this round, nil without privacy; the last round's is the tightest of all accountants.
   public var epsilon: Bounds?
 }
 
@@ -44,7 +58,8 @@ extension RoundRecord {
     self.init(
       round: round, loss: tally.examples > 0 ? Double(tally.loss) * 0x1p-20 / Double(tally.examples) : nil,
       seconds: 0, evaluationSeconds: 0, cohort: cohort, contributors: contributors, clipped: tally.clipped,
-      saturated: tally.saturated, rejected: tally.rejected, abandoned: false, wireBytes: tally.wireBytes)
+      saturated: tally.saturated, rejected: tally.rejected, abandoned: false, wireBytes: tally.wireBytes,
+      failed: tally.failed)
   }
 }
 

@@ -4,24 +4,26 @@ import Synchronization
 
 extension Simulation {
   /// A round whose updates are looked at one by one: hostile clients replace theirs, and a rule combines all.
-  mutating func performRobustRound(_ cohort: [Int], _ present: [Int], _ robust: RobustPlan) throws -> RoundRecord {
-    let task = roundTask(present, noise: nil)
+  mutating func performRobustRound(
+    _ cohort: [Int], _ attendance: Attendance, _ robust: RobustPlan
+  ) throws -> RoundRecord {
+    let task = roundTask(attendance, noise: nil)
     let next = Atomic<Int>(0)
     let found = Mutex<[Int: (update: [Int32], weight: Int64)]>([:])
-    parallel(Array(workers.prefix(max(1, present.count)))) { worker in
+    parallel(Array(workers.prefix(max(1, attendance.present.count)))) { worker in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard position < task.queue.count else { return }
         let client = task.queue[position]
-        let weight = worker.message(client, task)
+        guard let weight = worker.message(client, task) else { continue }
         let update = worker.grid
         found.withLock { $0[client] = (update, weight) }
       }
     }
     let tally = collectTally()
-    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: present.count)
-    record.wireBytes = present.count * ((plan.shape.count * plan.shape.ringBits + 7) / 8)
-    guard present.count >= plan.shape.minimumContributors else {
+    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: attendance.present.count - tally.failed)
+    record.wireBytes = record.contributors * plan.messageBytes
+    guard record.contributors >= plan.shape.minimumContributors else {
       record.abandoned = true
       return record
     }
@@ -31,11 +33,12 @@ extension Simulation {
     guard robust.isWeighted, robust.preparation == nil else {
       var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "buckets").substream(round)
       let prepared = robust.preparation?.prepare(updates, using: &generator, threads: threads) ?? updates
-      previousAggregate = try robust.rule.combine(prepared, previous: previousAggregate, threads: threads)
+      previousAggregate = try robust.rule.combine(
+        prepared, previous: previousAggregate, trusted: trustedUpdate(task, robust), threads: threads)
       applyMean(previousAggregate, weight: 1)
       return record
     }
-    var sums = [Int64](repeating: 0, count: plan.network.parameterCount)
+    var sums = [Int64](repeating: 0, count: plan.model.parameterCount)
     var total: Int64 = 0
     for (client, update) in zip(clients, updates) {
       let weight = messages[client]?.weight ?? 0
@@ -44,6 +47,16 @@ extension Simulation {
     }
     if total > 0 { applyMean(sums.map(Double.init), weight: Double(total)) }
     return record
+  }
+
+  /// What the server's own work on its own examples gives, trained like a client.
+  ///
+  /// The examples are drawn from the training set by the seed once; clients hold them, too.
+  private func trustedUpdate(_ task: RoundTask, _ robust: RobustPlan) -> [Int32] {
+    guard robust.rootExamples > 0, let worker = workers.first else { return [] }
+    var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "root examples")
+    let order = Partition.shuffled(plan.data.training.count, &generator)
+    return worker.serverUpdate(Array(order.prefix(robust.rootExamples)), task)
   }
 
   /// Replaces the updates of hostile clients; what they send is rounded and saturates like any update.

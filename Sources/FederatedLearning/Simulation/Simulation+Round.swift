@@ -6,16 +6,32 @@ import Synchronization
 extension Simulation {
   /// Draws a cohort, trains it, sums protected updates and applies the mean.
   mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
-    let cohort = plan.cohort.cohort(clients: plan.clients.count, round: round, seed: plan.configuration.seed)
-    let present = survivors(of: cohort)
-    if let robust = plan.robust { return try performRobustRound(cohort, present, robust) }
-    if plan.sumsDirectly, !comparesSums { return performDirectRound(cohort, present, noise) }
+    if let buffer = plan.algorithm.buffer { return performBufferedRound(buffer) }
+    let cohort = plan.cohort.cohort(clients: plan.clientCount, round: round, seed: plan.configuration.seed)
+    let batch = plan.batchSize
+    let attendance = plan.devices.attendance(cohort, round: round) {
+      batch == 0 ? 1 : (plan.size(of: $0) + batch - 1) / batch
+    }
+    var record = try performRound(&sum, noise, cohort, attendance)
+    record.dropped = attendance.dropped
+    record.late = attendance.late
+    record.partial = attendance.epochs.count
+    record.virtualSeconds = attendance.seconds
+    return record
+  }
+
+  private mutating func performRound<Sum: SecureSum & ~Copyable>(
+    _ sum: inout Sum, _ noise: NoiseShare?, _ cohort: [Int], _ attendance: Attendance
+  ) throws -> RoundRecord {
+    if let robust = plan.robust { return try performRobustRound(cohort, attendance, robust) }
+    if plan.sumsDirectly, !comparesSums { return performDirectRound(cohort, attendance, noise) }
     try sum.begin(round: round, cohort: cohort)
-    let (server, clear, tally) = try train(present, sum, noise)
-    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: present.count)
+    let (server, clear, tally) = try train(attendance, sum, noise)
+    let contributors = attendance.present.count - tally.failed
+    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: contributors)
     // With central noise an empty round releases noise like any other: whether it was empty must not show.
-    let isEmpty = present.isEmpty && plan.privacy?.placement == .central
-    if present.count < plan.shape.minimumContributors, !isEmpty {
+    let isEmpty = contributors == 0 && plan.privacy?.placement == .central
+    if contributors < plan.shape.minimumContributors, !isEmpty {
       record.abandoned = true
       return record
     }
@@ -34,15 +50,17 @@ extension Simulation {
       }
       record.sumMatches = true
     }
-    release(&total, noise, contributors: present.count)
+    release(&total, noise, contributors: contributors)
     return record
   }
 
   /// A round whose contributions need no protection one by one: every thread sums its clients in place.
-  private mutating func performDirectRound(_ cohort: [Int], _ present: [Int], _ noise: NoiseShare?) -> RoundRecord {
-    let task = roundTask(present, noise: nil)
+  private mutating func performDirectRound(
+    _ cohort: [Int], _ attendance: Attendance, _ noise: NoiseShare?
+  ) -> RoundRecord {
+    let task = roundTask(attendance, noise: nil)
     let next = Atomic<Int>(0)
-    parallel(Array(workers.prefix(max(1, present.count)))) { worker in
+    parallel(Array(workers.prefix(max(1, attendance.present.count)))) { worker in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard position < task.queue.count else { return }
@@ -50,9 +68,19 @@ extension Simulation {
       }
     }
     let tally = collectTally()
-    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: present.count)
-    record.wireBytes = present.count * ((plan.shape.count * plan.shape.ringBits + 7) / 8)
-    let isReleased = plan.privacy?.placement == .central || present.count >= plan.shape.minimumContributors
+    let contributors = attendance.present.count - tally.failed
+    var record = RoundRecord(round, tally, cohort: cohort.count, contributors: contributors)
+    record.wireBytes = contributors * plan.messageBytes
+    record.abandoned = !applyDirectSums(contributors: contributors, noise: noise)
+    return record
+  }
+
+  /// Adds up what the threads have and applies it.
+  ///
+  /// - Returns: whether enough contributed.
+  @discardableResult
+  mutating func applyDirectSums(contributors: Int, noise: NoiseShare?) -> Bool {
+    let isReleased = plan.privacy?.placement == .central || contributors >= plan.shape.minimumContributors
     var total: [Int64] = []
     for worker in workers where worker.hasSums {
       // The largest array moves; the others are added to it and emptied for the next round.
@@ -65,36 +93,41 @@ extension Simulation {
         worker.sums = []
       }
     }
-    guard isReleased else {
-      record.abandoned = true
-      return record
-    }
+    guard isReleased else { return false }
     if total.isEmpty { total = [Int64](repeating: 0, count: plan.coordinates) }
-    release(&total, noise, contributors: present.count)
-    return record
+    release(&total, noise, contributors: contributors)
+    return true
   }
 
   /// Adds the server's noise if it is the server's to add, and applies the means.
   private mutating func release(_ total: inout [Int64], _ noise: NoiseShare?, contributors: Int) {
     guard let privacy = plan.privacy else {
-      let weight = plan.network.parameterCount * (plan.algorithm.hasSecondSum ? 2 : 1)
+      let weight = plan.model.parameterCount * (plan.algorithm.hasSecondSum ? 2 : 1)
       return apply(total, divisor: Double(total[weight]), contributors: contributors)
     }
     if privacy.placement == .central, let noise {
       var draws = [Int64](repeating: 0, count: total.count)
-      noise.fill(&draws, round: round, party: nil)
+      if let treeNoise {
+        treeNoise.fill(&draws, round: round, share: noise)
+      } else {
+        noise.fill(&draws, round: round, party: nil)
+      }
       ClientWorker.add(draws, to: &total)
     }
     // A constant, so that the released mean depends on a client through its clipped update alone.
-    apply(total, divisor: plan.cohort.expectedSize(clients: plan.clients.count), contributors: contributors)
+    let expected = plan.cohort.expectedSize(clients: plan.clientCount)
+    apply(total, divisor: expected, contributors: contributors)
+    if let adaptive = privacy.adaptiveClip {
+      clip = adaptive.next(clip, sum: total[plan.model.parameterCount], expected: expected)
+    }
   }
 
   /// Largest first, so that no thread is left with a long client at the end; which thread takes which client does not
   /// matter to integer sums.
-  func roundTask(_ present: [Int], noise: NoiseShare?) -> RoundTask {
+  func roundTask(_ attendance: Attendance, noise: NoiseShare?) -> RoundTask {
     RoundTask(
-      queue: present.sorted { (plan.clients[$1].count, $0) < (plan.clients[$0].count, $1) }, global: parameters,
-      round: round, noise: noise, state: state, memories: memories)
+      queue: attendance.present.sorted { (plan.size(of: $1), $0) < (plan.size(of: $0), $1) }, global: parameters,
+      round: round, epochs: attendance.epochs, noise: noise, state: state, memories: memories, quantizer: quantizer)
   }
 
   /// Takes what the threads counted and what their clients keep.
@@ -109,18 +142,8 @@ extension Simulation {
     return tally
   }
 
-  /// The members of a cohort that report, by a schedule that is a function of the seed, the round and the client.
-  private func survivors(of cohort: [Int]) -> [Int] {
-    guard plan.configuration.dropout > 0 else { return cohort }
-    let generator = SimulationGenerator(seed: plan.configuration.seed, stream: "dropout").substream(round)
-    return cohort.filter { client in
-      var own = generator.substream(client)
-      return own.uniformUnit() >= plan.configuration.dropout
-    }
-  }
-
   private mutating func train<Sum: SecureSum & ~Copyable>(
-    _ present: [Int], _ sum: borrowing Sum, _ noise: NoiseShare?
+    _ attendance: Attendance, _ sum: borrowing Sum, _ noise: NoiseShare?
   ) throws -> (Sum.Server, PlainSum.Server?, ClientWorker.Tally) {
     let next = Atomic<Int>(0)
     var server = try sum.makeServer(round: round)
@@ -132,7 +155,7 @@ extension Simulation {
       if comparesSums { lane.clear = (plain.makeClient(), plain.makeServer(round: round)) }
       lanes.append(lane)
     }
-    let task = roundTask(present, noise: plan.privacy?.placement == .distributed ? noise : nil)
+    let task = roundTask(attendance, noise: plan.privacy?.placement == .central ? nil : noise)
     parallel(lanes) { lane in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -147,20 +170,28 @@ extension Simulation {
     return (server, clear, collectTally())
   }
 
-  /// Loss and accuracy on a data set, the same for any number of threads.
-  public func evaluate(_ data: LabeledData) -> (loss: Double, accuracy: Double) {
+  /// Loss and accuracy on a data set, the same for any number of threads; no accuracy for a model of numbers.
+  public func evaluate(_ data: LabeledData) -> (loss: Double, accuracy: Double?) {
+    evaluate(data, parameters)
+  }
+
+  /// The same for other parameters of the model.
+  func evaluate(_ data: LabeledData, _ parameters: [Float]) -> (loss: Double, accuracy: Double?) {
     let chunk = 256
     let chunks = (data.count + chunk - 1) / chunk
     let results = Mutex<(loss: Int64, correct: Int)>((0, 0))
     let next = Atomic<Int>(0)
-    let (network, parameters) = (plan.network, self.parameters)
+    let model = plan.model
     DispatchQueue.concurrentPerform(iterations: min(threads, chunks)) { _ in
-      var scratch = network.makeScratch(batch: chunk)
+      let runner = model.makeRunner(batch: chunk)
+      var answers: [Float] = []
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < chunks else { return }
         let range = index * chunk..<min(data.count, (index + 1) * chunk)
-        let (loss, correct) = network.evaluate(parameters, on: data, range: range, scratch: &scratch)
+        answers.removeAll(keepingCapacity: true)
+        let loss = runner.evaluate(parameters, on: data, range: range, answers: &answers)
+        let correct = zip(range, answers).count { Float(data.labels[$0]) == $1 }
         results.withLock {
           if loss.isFinite, loss < 0x1p40 { $0.loss &+= Int64((loss * 0x1p20).rounded()) }
           $0.correct += correct
@@ -168,7 +199,7 @@ extension Simulation {
       }
     }
     let (loss, correct) = results.withLock { $0 }
-    return (Double(loss) * 0x1p-20 / Double(data.count), Double(correct) / Double(data.count))
+    return (Double(loss) * 0x1p-20 / Double(data.count), model.classifies ? Double(correct) / Double(data.count) : nil)
   }
 }
 
@@ -189,7 +220,7 @@ private final class Lane<Sum: SecureSum & ~Copyable> {
 
   /// Trains one client and adds its contribution; false after an error.
   func serve(_ number: Int, _ task: RoundTask) -> Bool {
-    worker.train(number, task)
+    guard worker.train(number, task) else { return true }
     do {
       let contribution = try client.protect(worker.values, client: number, round: task.round)
       worker.tally.wireBytes += client.wireBytes(contribution)
@@ -226,7 +257,12 @@ struct RoundTask: Sendable {
   let queue: [Int]
   let global: [Float]
   let round: Int
+  /// Epochs of clients that do not do all of theirs.
+  let epochs: [Int: Int]
   let noise: NoiseShare?
   let state: FederatedAlgorithm.State<Float>
   let memories: [Int: [Float]]
+  let quantizer: Quantizer
+  /// What updates are multiplied by before they are rounded.
+  var scale: Float = 1
 }

@@ -33,6 +33,12 @@ public struct Simulation: ~Copyable {
   var memories: [Int: [Float]] = [:]
   /// The last robust aggregate in grid steps.
   var previousAggregate: [Double] = []
+  /// Who is training, for a server that waits for nobody; nil before its first step.
+  var buffered: BufferedSchedule?
+  /// The clip of the next round; the plan's unless it adapts.
+  public internal(set) var clip: Double
+  /// The nodes of a tree's noise, nil when rounds have noise of their own.
+  let treeNoise: TreeNoise?
   let workers: [ClientWorker]
   /// The records of the rounds done.
   private var records: [RoundRecord] = []
@@ -51,64 +57,84 @@ public struct Simulation: ~Copyable {
     self.threads = threads
     self.comparesSums = comparesSums
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "weights")
-    parameters = plan.network.initialParameters(&generator)
-    state = plan.algorithm.initial(count: plan.network.parameterCount)
+    parameters = plan.model.initialParameters(&generator)
+    state = plan.algorithm.initial(count: plan.model.parameterCount)
+    clip = plan.quantizer.range
+    treeNoise = if case .tree(let rounds)? = plan.privacy?.participation { TreeNoise(rounds: rounds) } else { nil }
     workers = (0..<threads).map { _ in ClientWorker(plan) }
   }
 
-  /// Runs all rounds.
+  /// The last round that will be trained: the rounds asked for, or fewer when the privacy of more cannot be paid.
+  public var lastRound: Int { min(plan.configuration.rounds, plan.privacy?.affordableRounds ?? .max) }
+
+  /// Runs all rounds, or as many as `max_epsilon` allows.
   ///
   /// - Parameters:
   ///   - authority: charged for the whole training before the first round; nil charges nobody.
   ///   - folder: where checkpoints go; nil writes none. Stopping writes one, too.
+  ///   - callbacks: called after every round with the model; any of them may end the training.
   ///   - onRound: called after every round; return false to stop.
   /// - Throws: what a protocol refuses; `BudgetRefusal` when the charge does not fit.
   public mutating func run(
     charging authority: (any BudgetAuthority)? = nil, checkpoints folder: CheckpointFolder? = nil,
-    onRound: (RoundRecord) throws -> Bool = { _ in true }
+    callbacks: [any RoundCallback] = [], onRound: (RoundRecord) throws -> Bool = { _ in true }
   ) throws -> SimulationResult {
     if let authority, let privacy = plan.privacy, !privacy.isSimulated {
       guard authority.adjacency == privacy.adjacency else {
         throw FederatedError(.configuration, "privacy.adjacency", "is not the budget's")
       }
-      try authority.charge(privacy.event(rounds: plan.configuration.rounds), label: "federated training")
+      // What a resumed run releases is noise drawn anew, so the rounds still to come are charged whatever was before.
+      let left = lastRound - round
+      if left > 0 { try authority.charge(privacy.event(rounds: left), label: "federated training") }
+    }
+    guard folder == nil || treeNoise == nil || plan.privacy?.isSimulated == true else {
+      throw FederatedError(
+        .checkpoint, "checkpoint", "may not be used with privacy.mechanism tree: its noise is secret and never written")
     }
     switch plan.aggregation {
     case .plain:
       var sum = PlainSum(insecurelyShaped: plan.shape)
-      return try run(&sum, folder, onRound)
+      return try run(&sum, folder, callbacks, onRound)
     case .paillier(let bits):
       var sum = try PaillierSum(plan.shape, key: .generate(KeySize(bits: bits)), variableTime: true)
-      return try run(&sum, folder, onRound)
+      return try run(&sum, folder, callbacks, onRound)
     case .thresholdPaillier(let bits, let threshold, let parties):
       let dealing = try ThresholdDealing.generate(KeySize(bits: bits), threshold: threshold, parties: parties)
       var sum = try ThresholdPaillierSum(plan.shape, dealing: dealing, variableTime: true, threads: threads)
-      return try run(&sum, folder, onRound)
+      return try run(&sum, folder, callbacks, onRound)
     case .pairwise(let pairing):
       var sum = PairwiseSum(plan.shape, pairing: pairing, threads: threads)
-      return try run(&sum, folder, onRound)
+      return try run(&sum, folder, callbacks, onRound)
     }
   }
 
   private mutating func run<Sum: SecureSum & ~Copyable>(
-    _ sum: inout Sum, _ folder: CheckpointFolder?, _ onRound: (RoundRecord) throws -> Bool
+    _ sum: inout Sum, _ folder: CheckpointFolder?, _ callbacks: [any RoundCallback],
+    _ onRound: (RoundRecord) throws -> Bool
   ) throws -> SimulationResult {
     let clock = ContinuousClock()
     let start = clock.now
     let noise = try plan.privacy.map { try NoiseShare($0, seed: plan.configuration.seed) }
     var certified: (bounds: Bounds, accountant: String)?
-    let total = plan.configuration.rounds
+    let total = lastRound
+    let watcher = plan.privacy?.roundAccountant
     while round < total {
       let began = clock.now
       round += 1
+      let used = plan.privacy.map { _ in clip }
       var record = try performRound(&sum, noise)
+      record.clip = used
       record.seconds = (clock.now - began).seconds
-      if let privacy = plan.privacy {
+      if let privacy = plan.privacy, let watcher {
+        record.epsilon = try watcher.epsilon(
+          of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
+      }
+      let measured = clock.now
+      if let privacy = plan.privacy, round == total {
         certified = try accountant.bestEpsilon(
           of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
         record.epsilon = certified?.bounds
       }
-      let measured = clock.now
       if round == total || round % plan.configuration.evaluation.every == 0 {
         let (loss, accuracy) = evaluate(plan.data.test)
         record.testLoss = loss
@@ -116,25 +142,33 @@ public struct Simulation: ~Copyable {
       }
       record.evaluationSeconds = (clock.now - measured).seconds
       records.append(record)
-      let goOn = try onRound(record)
+      var goOn = try onRound(record)
+      for callback in callbacks { goOn = try callback.afterRound(record, parameters: parameters) && goOn }
       let isReached = plan.configuration.targetAccuracy.map { record.accuracy ?? -1 >= $0 } ?? false
       if let folder, round % folder.every == 0 || round == total || !goOn || isReached {
         try folder.write(checkpoint())
       }
       if isReached || !goOn { break }
     }
+    if let privacy = plan.privacy, certified == nil, round > 0 {
+      certified = try accountant.bestEpsilon(
+        of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
+    }
     return SimulationResult(
       rounds: records, parameters: parameters, weightsSHA256: Simulation.digest(parameters),
-      event: try plan.privacy.map { try $0.event(rounds: round) }, epsilon: certified?.bounds,
+      event: round == 0 ? nil : try plan.privacy.map { try $0.event(rounds: round) }, epsilon: certified?.bounds,
       accountant: certified?.accountant, noiseIsSimulated: plan.privacy?.isSimulated ?? false,
       phases: sum.phases, seconds: (clock.now - start).seconds)
   }
+
+  /// The grid of this round's updates.
+  var quantizer: Quantizer { clip == plan.quantizer.range ? plan.quantizer : plan.quantizer.over(clip) }
 
   /// The simulation between two rounds.
   public func checkpoint() throws -> Checkpoint {
     try Checkpoint(
       plan, records: records, parameters: parameters, state: state, memories: memories,
-      previousAggregate: previousAggregate)
+      previousAggregate: previousAggregate, clip: clip)
   }
 
   /// Goes on from a checkpoint of the same plan: what follows is what an uninterrupted run would have done, bit for bit.
@@ -145,15 +179,17 @@ public struct Simulation: ~Copyable {
     state = checkpoint.state
     memories = checkpoint.memories
     previousAggregate = checkpoint.header.previousAggregate
+    clip = checkpoint.header.clip
+    buffered = nil
   }
 
   /// Starts from given parameters instead of drawn ones.
   ///
   /// - Throws: ``FederatedError`` when their number is not the model's or a round was done already.
   public mutating func start(from parameters: [Float]) throws(FederatedError) {
-    guard round == 0, parameters.count == plan.network.parameterCount else {
+    guard round == 0, parameters.count == plan.model.parameterCount else {
       throw FederatedError(
-        .checkpoint, "model", "has \(parameters.count) parameters, not \(plan.network.parameterCount)")
+        .checkpoint, "model", "has \(parameters.count) parameters, not \(plan.model.parameterCount)")
     }
     self.parameters = parameters
   }
@@ -161,16 +197,17 @@ public struct Simulation: ~Copyable {
   /// Applies the means of a round's sums.
   mutating func apply(_ sum: [Int64], divisor: Double, contributors: Int) {
     guard divisor > 0 else { return }
-    let count = plan.network.parameterCount
+    let count = plan.model.parameterCount
+    let step = quantizer.step
     func mean(_ range: Range<Int>, _ divisor: Double) -> [Float] {
-      let scale = plan.quantizer.step / divisor
+      let scale = step / divisor
       return sum[range].map { Float(Double($0) * scale) }
     }
     let second = plan.algorithm.hasSecondSum ? mean(count..<2 * count, Double(max(1, contributors))) : nil
     let steps = plan.algorithm.countsSteps ? Double(sum[sum.count - 1]) / divisor : 0
     let means = FederatedAlgorithm.RoundMeans(
       update: mean(0..<count, divisor), second: second, steps: Float(steps),
-      participation: Float(Double(contributors) / Double(plan.clients.count)), rate: plan.learningRate)
+      participation: Float(Double(contributors) / Double(plan.clientCount)), rate: plan.learningRate)
     plan.algorithm.serverUpdate(means, parameters: &parameters, state: &state)
   }
 

@@ -1,5 +1,4 @@
 import Paillier
-public import PrivacyAccounting
 public import SecureAggregation
 
 /// A checked simulation: everything a round needs, none of it able to be invalid.
@@ -8,10 +7,14 @@ public struct SimulationPlan: Sendable {
   public let configuration: SimulationConfiguration
   /// The data.
   public let data: DataSplit
-  /// The examples of each client.
+  /// The examples of each client; empty when clients make their own.
   public let clients: [[Int32]]
+  /// The clients that make or read their examples when they are drawn, nil when examples were dealt out.
+  public let population: (any ClientPopulation)?
+  /// The number of clients.
+  public let clientCount: Int
   /// What is trained.
-  public let network: Network
+  public let model: any FederatedModel
   /// What clients and server compute.
   public let algorithm: FederatedAlgorithm
   /// Passes of local training.
@@ -20,8 +23,12 @@ public struct SimulationPlan: Sendable {
   public let batchSize: Int
   /// η of the client.
   public let learningRate: Float
-  /// Who takes part.
+  /// Who is asked to take part.
   public let cohort: CohortSampling
+  /// Who of them reports, and when.
+  let devices: DeviceSchedule
+  /// What clients do to send fewer bits, nil for nothing.
+  public let compressor: Compressor?
   /// The grid of updates.
   public let quantizer: Quantizer
   /// Whether an update counts once for every example of its client.
@@ -50,20 +57,24 @@ public struct SimulationPlan: Sendable {
     return (plan.ciphertextCount(forValues: shape.count), plan.valuesPerCiphertext)
   }
 
-  /// The number of summed coordinates: the parameters, the algorithm's second sum, without privacy the weight, and
-  /// the weighted steps where they matter.
+  /// The number of summed coordinates: the parameters, the algorithm's second sum, the indicator of an adaptive clip,
+  /// without privacy the weight, and the weighted steps where they matter.
   var coordinates: Int { shape.count }
 
   /// Whether contributions are added up without anything done to them one by one.
   var sumsDirectly: Bool {
     guard case .plain = aggregation else { return false }
-    return privacy?.placement != .distributed
+    return privacy?.placement ?? .central == .central
   }
 
   /// Checks a configuration, loads its data and deals it out.
   ///
   /// - Throws: ``FederatedError`` naming the key at fault; nothing has been trained or charged then.
   public init(_ configuration: SimulationConfiguration) throws {
+    if let population = try DataSource.population(configuration.data, seed: configuration.seed) {
+      try self.init(configuration, population: population, test: population.testSet())
+      return
+    }
     let owner = configuration.partition.kind == "natural" ? configuration.partition.column : nil
     try self.init(
       configuration, data: DataSource.load(configuration.data, owner: owner, seed: configuration.seed))
@@ -73,88 +84,105 @@ public struct SimulationPlan: Sendable {
   ///
   /// - Throws: ``FederatedError`` naming the key at fault.
   public init(_ configuration: SimulationConfiguration, data: DataSplit) throws {
+    try self.init(configuration, data: data, model: ConfigurationCheck(configuration).model(data.training))
+  }
+
+  /// Checks a configuration with a model and data of its caller; its `data` and `model` keys are not read.
+  ///
+  /// - Throws: ``FederatedError`` naming the key at fault.
+  public init(_ configuration: SimulationConfiguration, data: DataSplit, model: any FederatedModel) throws {
     let check = ConfigurationCheck(configuration)
-    self.configuration = configuration
-    self.data = data
     try check.scalars()
-    clients =
+    let clients =
       try configuration.partition.kind == "natural"
       ? Partition.natural(data) : check.partition().deal(data.training, seed: configuration.seed)
-    network = try check.network(data.training)
+    try self.init(check, data, clients, nil, model)
+  }
+
+  /// Checks a configuration with clients that make or read their examples when they are drawn; its `data` key is not
+  /// read, and `partition` must be left as it is or say `natural`.
+  ///
+  /// - Parameters:
+  ///   - test: what the server evaluates on.
+  ///   - model: what is trained; the configuration's unless given.
+  /// - Throws: ``FederatedError`` naming the key at fault.
+  public init(
+    _ configuration: SimulationConfiguration, population: any ClientPopulation, test: LabeledData,
+    model: (any FederatedModel)? = nil
+  ) throws {
+    let check = ConfigurationCheck(configuration)
+    try check.scalars()
+    guard configuration.partition == PartitionOptions() || configuration.partition.kind == "natural" else {
+      throw check.refuse("partition", "does not belong to data that say whose each example is")
+    }
+    guard population.width == test.width, population.classes == test.classes, population.count > 0 else {
+      throw FederatedError(.data, "data", "clients and test set differ in width or classes, or there are no clients")
+    }
+    guard configuration.robust.kind != "trust" else {
+      throw check.refuse("robust.kind", "trust needs examples that are dealt out")
+    }
+    guard configuration.attack.kind != "label-flip" else {
+      throw check.refuse("attack.kind", "label-flip needs examples that are dealt out")
+    }
+    try self.init(
+      check, DataSplit(training: test, test: test), [], population, try model ?? check.model(test))
+  }
+
+  private init(
+    _ check: ConfigurationCheck, _ data: DataSplit, _ clients: [[Int32]], _ population: (any ClientPopulation)?,
+    _ model: any FederatedModel
+  ) throws {
+    let configuration = check.configuration
+    self.configuration = configuration
+    self.data = data
+    self.clients = clients
+    self.population = population
+    clientCount = population?.count ?? clients.count
+    self.model = model
+    let most = population?.largestCount ?? clients.map(\.count).max() ?? 1
     algorithm = try check.algorithm()
     let local = try check.local()
     (epochs, batchSize, learningRate) = (local.epochs, local.batch, local.rate)
-    cohort = try check.cohort(clients.count)
-    let largest = cohort.largestSize(clients: clients.count)
+    let wanted = try check.cohort(clientCount)
+    (devices, cohort) = try check.devices(wanted, clients: clientCount, epochs: local.epochs)
+    compressor = try check.compressor()
+    let largest = max(cohort.largestSize(clients: clientCount), algorithm.buffer ?? 0)
     weighsByExamples = try check.weighsByExamples()
     quantizer = try check.quantizer()
-    aggregation = try check.aggregation(cohort, clients.count)
-    robust = try check.robust(quantizer, clients: clients.count)
+    aggregation = try check.aggregation(cohort, clientCount)
+    robust = try check.robust(quantizer, clients: clientCount)
     flipped = robust?.attack?.flipsLabels == true ? data.training.withFlippedLabels : nil
-    let minimum = try check.minimumContributors(cohort, clients.count)
+    let minimum = try check.minimumContributors(wanted, clientCount)
     privacy = try check.privacy(
-      quantizer, cohort: cohort, clients: clients.count, dimension: network.parameterCount, minimum: minimum)
-    let weight = weighsByExamples ? clients.map(\.count).max() ?? 1 : 1
+      quantizer, cohort: cohort, clients: clientCount, dimension: model.parameterCount, minimum: minimum)
+    let weight = weighsByExamples ? most : 1
     guard weight <= 65_535 else {
       throw FederatedError(.configuration, "weighting", "a client holds more than 65535 examples; use uniform")
     }
     let noise = privacy.map(\.noiseMargin) ?? 0
-    let (product, overflow) = (quantizer.radius * Int64(weight)).multipliedReportingOverflow(by: Int64(largest))
+    let magnitude = max(quantizer.radius, privacy?.adaptiveClip?.indicator ?? 0)
+    let (product, overflow) = (magnitude * Int64(weight)).multipliedReportingOverflow(by: Int64(largest))
     guard !overflow else { throw FederatedError(.configuration, "quantize.bits", "are too many for this cohort") }
     var bound = product.addingReportingOverflow(noise).partialValue
     if algorithm.countsSteps {
-      let most = clients.map(\.count).max() ?? 1
       let steps = epochs * (batchSize == 0 ? 1 : (most + batchSize - 1) / batchSize)
       let (weighted, overflow) = Int64(weight * largest).multipliedReportingOverflow(by: Int64(steps))
       guard !overflow else { throw FederatedError(.configuration, "client.epochs", "are too many for this cohort") }
       bound = max(bound, weighted)
     }
     shape = try SumShape(
-      count: network.parameterCount * (algorithm.hasSecondSum ? 2 : 1) + (privacy == nil ? 1 : 0)
-        + (algorithm.countsSteps ? 1 : 0), ringBits: SumShape.ringBits(holding: bound),
+      count: model.parameterCount * (algorithm.hasSecondSum ? 2 : 1) + (privacy == nil ? 1 : 0)
+        + (privacy?.adaptiveClip == nil ? 0 : 1) + (algorithm.countsSteps ? 1 : 0),
+      ringBits: SumShape.ringBits(holding: bound),
       maximumContributors: max(1, largest), minimumContributors: minimum)
   }
-}
 
-/// What a private training does each round and claims in the end.
-public struct PrivacyPlan: Sendable {
-  /// The law of the noise.
-  public enum Noise: String, Sendable, Hashable {
-    /// Discrete Gaussian.
-    case discreteGaussian = "discrete-gaussian"
-    /// Skellam, whose sums are Skellam.
-    case skellam
-  }
+  /// The bytes that a client sends in the clear.
+  var messageBytes: Int { compressor?.wireBytes(count: model.parameterCount) ?? (shape.count * shape.ringBits + 7) / 8 }
 
-  /// Who adds the noise.
-  public enum Placement: String, Sendable, Hashable {
-    /// The server, after the sum.
-    case central
-    /// Every client, before its contribution is protected.
-    case distributed
-  }
+  /// How many examples a client has.
+  func size(of client: Int) -> Int { population?.exampleCount(of: client) ?? clients[client].count }
 
-  /// Who adds the noise.
-  public let placement: Placement
-  /// Which pairs of client sets are compared.
-  public let adjacency: Adjacency
-  /// δ.
-  public let delta: Delta
-  /// The law of the noise.
-  public let noise: Noise
-  /// σ² of one draw in squared grid steps: of the whole noise when central, of a client's share when distributed.
-  public let variance: NoiseScale
-  /// The clients whose shares are promised; 1 when central.
-  public let promisedClients: Int
-  /// What one round is charged as.
-  public let roundEvent: PrivacyEvent
-  /// Whether noise comes from the seed; then no ε may be claimed.
-  public let isSimulated: Bool
-
-  /// Twelve standard deviations of the largest possible noise: the sum leaves its ring with probability below 1e-32
-  /// a coordinate.
-  let noiseMargin: Int64
-
-  /// All events of a training of that many rounds.
-  public func event(rounds: Int) throws -> PrivacyEvent { try .repeated(roundEvent, count: rounds) }
+  /// The most examples that any client has.
+  var largestSize: Int { population?.largestCount ?? clients.map(\.count).max() ?? 1 }
 }

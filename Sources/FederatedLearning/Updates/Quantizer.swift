@@ -32,6 +32,14 @@ public struct Quantizer: Sendable, Hashable {
     self.clipsNorm = clipsNorm
   }
 
+  /// The same number of steps over another range.
+  func over(_ range: Double) -> Quantizer { Quantizer(self, range) }
+
+  private init(_ other: Quantizer, _ range: Double) {
+    (bits, clipsNorm) = (other.bits, other.clipsNorm)
+    self.range = range
+  }
+
   /// What happened to an update on its way to the grid.
   public struct Outcome: Sendable, Hashable {
     /// Values beyond the grid that became its largest magnitude.

@@ -97,9 +97,9 @@ struct DemoFederation {
     let bytes = secured.rounds.reduce(0) { $0 + $1.wireBytes } / max(1, contributions)
     let ciphertexts = plan.packing?.ciphertexts ?? 0
     return FederationOutcome(
-      clients: plan.clients.count, parameters: plan.network.parameterCount, keyBits: plan.keyBits ?? 0,
+      clients: plan.clientCount, parameters: plan.model.parameterCount, keyBits: plan.keyBits ?? 0,
       slots: plan.packing?.slots ?? 0, ciphertextsPerClient: ciphertexts, bytesPerClient: bytes,
-      plainBytesPerClient: plan.network.parameterCount * 4,
+      plainBytesPerClient: plan.model.parameterCount * 4,
       rounds: secured.rounds.map {
         FederationOutcome.Round(
           number: $0.round, loss: $0.loss ?? .nan, accuracy: $0.accuracy, epsilon: $0.epsilon?.upper)

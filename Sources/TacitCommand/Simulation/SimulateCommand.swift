@@ -2,6 +2,7 @@ import ArgumentParser
 import FederatedLearning
 import Foundation
 import PrivacyAccounting
+import Reporting
 import Synchronization
 import TableFormats
 
@@ -30,6 +31,18 @@ struct SimulateCommand: ParsableCommand {
   @Option(name: .long, help: "Where the trained model goes: a name ending in .safetensors or .npz.")
   var output: String?
 
+  @Option(name: .long, help: "A folder for report.html: the claim, the course of the training and what it cost.")
+  var report: String?
+
+  @Option(name: .long, help: "A file of JSON Lines, one for each round as it ends.")
+  var metrics: String?
+
+  @Option(name: .long, help: "End when so many measurements in a row were no better than the best.")
+  var patience: Int?
+
+  @Option(name: .long, help: "What the ledger's owner allows you; needed for a ledger with an owner.")
+  var capability: String?
+
   @Flag(name: .long, help: "Replace an existing output file.")
   var force = false
 
@@ -44,6 +57,7 @@ struct SimulateCommand: ParsableCommand {
 
   func validate() throws {
     if config == nil, !printConfig { throw ValidationError("a CONFIG.yaml is needed, or --print-config") }
+    if let patience, patience < 1 { throw ValidationError("--patience must be at least 1") }
     if resume, checkpoint == nil { throw ValidationError("--resume needs --checkpoint") }
     if resume, start != nil { throw ValidationError("--init does not go with --resume") }
     if let output, !output.hasSuffix(".safetensors"), !output.hasSuffix(".npz") {
@@ -58,9 +72,13 @@ struct SimulateCommand: ParsableCommand {
       return
     }
     if let output { try Output.refuseExisting(output, force: force) }
+    let page = try report.map { try SimulationReport.path($0, force: force) }
     let plan = try SimulationFile.plan(config)
+    let authority = try SimulationFile.authority(plan, capability)
+    let lines = try metrics.map { try MetricsFile($0, force: force) }
     var simulation = Simulation(plan, threads: threads, comparesSums: compareSums)
-    let progress = SimulationProgress(rounds: plan.configuration.rounds, isSilent: json)
+    let progress = SimulationProgress(rounds: simulation.lastRound, isSilent: json)
+    let claims = plan.privacy?.isSimulated != true
     let result: SimulationResult
     do {
       let folder = try checkpoint.map { try CheckpointFolder($0) }
@@ -68,27 +86,34 @@ struct SimulateCommand: ParsableCommand {
       if let start {
         try simulation.start(
           from: ModelFile.parameters(
-            safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: start))), of: plan.network))
+            safetensors: Input.read(start), of: plan.model))
       }
       if folder != nil { Interruption.watch() }
-      result = try simulation.run(checkpoints: folder) { record in
+      let callbacks: [any RoundCallback] = patience.map { [EarlyStop(patience: $0)] } ?? []
+      result = try simulation.run(charging: authority, checkpoints: folder, callbacks: callbacks) { record in
         progress.show(record)
+        try lines?.add(record, claims: claims)
         return !Interruption.wasAsked
       }
+    } catch let failure as CommandFailure {
+      throw failure
     } catch {
       throw CommandFailure("\(config): \(error)")
     }
     progress.finish()
-    if Interruption.wasAsked, result.rounds.count < plan.configuration.rounds {
+    if Interruption.wasAsked, result.rounds.count < simulation.lastRound {
       StandardOutput.complain("tacit: interrupted after round \(result.rounds.count); go on with --resume")
       throw ExitCode(130)
     }
     if let output {
       let bytes =
         output.hasSuffix(".npz")
-        ? ModelFile.npz(result.parameters, of: plan.network)
-        : ModelFile.safetensors(result.parameters, of: plan.network)
+        ? ModelFile.npz(result.parameters, of: plan.model)
+        : ModelFile.safetensors(result.parameters, of: plan.model)
       try Output.write(bytes, to: output, force: force)
+    }
+    if let page {
+      try Output.write(SimulationReport.training(result, plan, config: config).html(), to: page, force: force)
     }
     let document = SimulationDocument(result, plan)
     if json {
@@ -115,27 +140,38 @@ enum Interruption {
   }
 }
 
-/// A live line on a terminal's standard error; nothing elsewhere.
+/// A live line with the time left on a terminal's standard error; nothing elsewhere.
 struct SimulationProgress {
-  private let rounds: Int
-  private let isShown: Bool
+  private let line: ProgressLine?
 
-  init(rounds: Int, isSilent: Bool) {
-    self.rounds = rounds
-    isShown = !isSilent && isatty(STDERR_FILENO) == 1
-  }
+  init(rounds: Int, isSilent: Bool) { line = isSilent ? nil : ProgressLine("training", total: rounds) }
 
   func show(_ record: RoundRecord) {
-    guard isShown else { return }
-    var line = "\r\u{1b}[Kround \(record.round)/\(rounds)"
-    if let loss = record.loss { line += String(format: "  loss %.4f", loss) }
-    if let accuracy = record.accuracy { line += String(format: "  accuracy %.4f", accuracy) }
-    if let epsilon = record.epsilon { line += String(format: "  epsilon %.3f", epsilon.upper) }
-    line += String(format: "  %.0f clients/s", Double(record.contributors) / max(record.seconds, 1e-9))
-    FileHandle.standardError.write(Data(line.utf8))
+    var parts: [String] = []
+    if let loss = record.loss { parts.append("loss \(NumberText.fixed(loss, decimals: 4))") }
+    if let accuracy = record.accuracy { parts.append("accuracy \(NumberText.fixed(accuracy, decimals: 4))") }
+    if let epsilon = record.epsilon { parts.append("ε \(NumberText.fixed(epsilon.upper, decimals: 3))") }
+    parts.append("\(NumberText.fixed(Double(record.contributors) / max(record.seconds, 1e-9), decimals: 0)) clients/s")
+    line?.update(record.round, note: parts.joined(separator: ", "))
   }
 
-  func finish() {
-    if isShown { FileHandle.standardError.write(Data("\n".utf8)) }
+  func finish() { line?.finish() }
+}
+
+/// A file of one JSON document a round, written as rounds end so that another program can follow.
+final class MetricsFile {
+  private let handle: FileHandle
+  private let path: String
+
+  init(_ path: String, force: Bool) throws {
+    try Output.write("", to: path, force: force)
+    guard let handle = FileHandle(forWritingAtPath: path) else { throw CommandFailure("\(path): cannot be written") }
+    self.handle = handle
+    self.path = path
+  }
+
+  func add(_ record: RoundRecord, claims: Bool) throws {
+    let text = try jsonText(SimulationDocument.Round(record, claims: claims)) + "\n"
+    do { try handle.write(contentsOf: Data(text.utf8)) } catch { throw CommandFailure("\(path): cannot be written") }
   }
 }

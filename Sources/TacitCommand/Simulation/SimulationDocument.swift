@@ -2,6 +2,7 @@ import ExactMath
 import FederatedLearning
 import Foundation
 import PrivacyAccounting
+import SecureAggregation
 
 /// What `tacit simulate --json` prints.
 struct SimulationDocument: Encodable {
@@ -14,17 +15,28 @@ struct SimulationDocument: Encodable {
   }
 
   private enum Keys: String, CodingKey {
-    case rounds, final, epsilon, delta, adjacency, unit, event, accountant, noise, seconds, seed, clients, parameters
+    case rounds, final, epsilon, delta, adjacency, unit, event, accountant, noise, seconds, seed, clients, parameters,
+      phases
     case epsilonIfDeployed = "epsilon_if_deployed"
     case weights = "weights_sha256"
     case wireBytes = "wire_bytes"
   }
 
-  private struct Round: Encodable {
-    let record: RoundRecord
+  /// One round.
+  struct Round: Encodable {
+    private let record: RoundRecord
+
+    /// - Parameter claims: whether ε may be shown.
+    init(_ record: RoundRecord, claims: Bool) {
+      var record = record
+      if !claims { record.epsilon = nil }
+      self.record = record
+    }
 
     enum Keys: String, CodingKey {
       case round, loss, accuracy, seconds, cohort, contributors, clipped, saturated, rejected, abandoned, epsilon
+      case clip, dropped, late, partial, failed, staleness
+      case virtualSeconds = "virtual_seconds"
       case testLoss = "test_loss"
       case evaluationSeconds = "evaluation_seconds"
       case sumMatches = "sum_matches"
@@ -46,8 +58,34 @@ struct SimulationDocument: Encodable {
       try container.encode(record.rejected, forKey: .rejected)
       try container.encode(record.abandoned, forKey: .abandoned)
       try container.encode(record.wireBytes, forKey: .wireBytes)
+      try container.encode(record.dropped, forKey: .dropped)
+      try container.encode(record.late, forKey: .late)
+      try container.encode(record.partial, forKey: .partial)
+      try container.encode(record.failed, forKey: .failed)
+      try container.encode(record.virtualSeconds, forKey: .virtualSeconds)
+      try container.encodeIfPresent(record.clip, forKey: .clip)
+      try container.encodeIfPresent(record.staleness, forKey: .staleness)
       try container.encodeIfPresent(record.sumMatches, forKey: .sumMatches)
       try container.encodeIfPresent(record.epsilon.map(Interval.init), forKey: .epsilon)
+    }
+  }
+
+  /// A phase of the aggregation protocol, over all parties and rounds.
+  private struct Phase: Encodable {
+    let name: String
+    let seconds: Double
+    let uploadBytes: Int
+    let downloadBytes: Int
+
+    enum CodingKeys: String, CodingKey {
+      case name, seconds
+      case uploadBytes = "upload_bytes"
+      case downloadBytes = "download_bytes"
+    }
+
+    init(_ cost: PhaseCost) {
+      (name, seconds) = (cost.name, cost.seconds)
+      (uploadBytes, downloadBytes) = (cost.uploadBytes, cost.downloadBytes)
     }
   }
 
@@ -73,19 +111,16 @@ struct SimulationDocument: Encodable {
     var container = encoder.container(keyedBy: Keys.self)
     // With noise from the seed the run has no privacy: no ε is printed, also not round by round.
     let claims = !result.noiseIsSimulated
-    let rounds = result.rounds.map { record in
-      var record = record
-      if !claims { record.epsilon = nil }
-      return Round(record: record)
-    }
+    let rounds = result.rounds.map { Round($0, claims: claims) }
     try container.encode(rounds, forKey: .rounds)
     try container.encode(["accuracy": result.finalAccuracy], forKey: .final)
     try container.encode(result.weightsSHA256, forKey: .weights)
     try container.encode(result.seconds, forKey: .seconds)
     try container.encode(plan.configuration.seed, forKey: .seed)
-    try container.encode(plan.clients.count, forKey: .clients)
-    try container.encode(plan.network.parameterCount, forKey: .parameters)
+    try container.encode(plan.clientCount, forKey: .clients)
+    try container.encode(plan.model.parameterCount, forKey: .parameters)
     try container.encode(result.rounds.reduce(0) { $0 + $1.wireBytes }, forKey: .wireBytes)
+    try container.encode(result.phases.map(Phase.init), forKey: .phases)
     let bounds = result.epsilon.map(Interval.init)
     guard let privacy = plan.privacy else {
       try container.encodeNil(forKey: .epsilon)

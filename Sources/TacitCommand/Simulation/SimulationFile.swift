@@ -1,4 +1,6 @@
 import FederatedLearning
+import PrivacyAccounting
+import PrivacyLedger
 import TableFormats
 import Yams
 
@@ -15,6 +17,20 @@ enum SimulationFile {
       return try SimulationPlan(configuration)
     } catch {
       throw CommandFailure("\(path): \(error)")
+    }
+  }
+
+  /// The budget that `privacy.ledger` names, nil without one.
+  static func authority(_ plan: SimulationPlan, _ capability: String?) throws -> (any BudgetAuthority)? {
+    guard let ledger = plan.configuration.privacy?.ledger, let privacy = plan.privacy else {
+      guard capability == nil else { throw CommandFailure("--capability needs privacy.ledger") }
+      return nil
+    }
+    do {
+      return try LedgerBudget(
+        ledger.budget, of: LedgerFile.open(ledger.file, capability), unit: "client", adjacency: privacy.adjacency)
+    } catch let error as LedgerError {
+      throw CommandFailure("\(ledger.file): \(error)")
     }
   }
 
@@ -56,48 +72,61 @@ enum SimulationFile {
     # A federated simulation: tacit simulate CONFIG.yaml
     # Every key but data, model and rounds may be left out.
     data: "digits"                 # digits;features=orientations, synthetic:ALPHA,BETA, synthetic-iid,
-                                   # idx:IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS] or csv:PATH;label=COLUMN
+                                   # idx:IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS], csv:PATH;label=COLUMN, csv:PATH;target=COLUMN or
+                                   # synthetic:ALPHA,BETA;clients=N;examples=M: clients made as they are drawn
     partition:
       kind: dirichlet              # iid, shards (shards_per_client), dirichlet (alpha, minimum_examples), power-law (exponent),
                                    # log-normal (sigma), natural (column, for csv; synthetic data know their devices)
       clients: 100
       alpha: 0.5
     model:
-      kind: mlp                    # softmax, mlp (hidden)
+      kind: mlp                    # softmax, mlp (hidden), cnn (channels, hidden; square images), linear (csv with target)
       hidden: [32]
     algorithm:
-      kind: fedavg                 # fedsgd, scaffold, fednova, fedprox (mu), fedavgm (momentum), fedadagrad (beta1, tau), fedadam and fedyogi (beta1, beta2, tau)
+      kind: fedavg                 # fedsgd, scaffold, fednova, fedprox (mu), fedavgm (momentum), fedadagrad (beta1, tau), fedadam and fedyogi (beta1, beta2, tau),
+                                   # fedbuff (buffer): nobody waits, cohort.size train at a time
       server_learning_rate: 1.0
     client:
       epochs: 2
       batch_size: 5                # 0: all of a client's examples at once
       learning_rate: 0.1
     cohort:
-      sampling: fixed              # all, poisson (rate), fixed (size), with-replacement (size)
+      sampling: fixed              # all, poisson (rate), fixed (size), with-replacement (size), min-separation (size, separation)
       size: 20
     rounds: 20
     # privacy:                     # leave out for none
     #   unit: client
     #   adjacency: add-remove      # or replace-one
-    #   placement: central         # or distributed: every client adds a share
-    #   clip: 1.0                  # bound on the L2 norm of an update
-    #   noise: discrete-gaussian
-    #   epsilon: 8                 # or noise_multiplier: 1.0
+    #   placement: central         # distributed: every client adds a share; local: every client adds all of its own
+    #   clip: 1.0                  # bound on the L2 norm of an update; adaptive follows a quantile of the norms
+    #                              # (initial_clip, target_quantile, clip_learning_rate, count_noise)
+    #   noise: gaussian            # discrete-gaussian or skellam; distributed needs one of these
+    #   mechanism: independent     # tree: the noise of running sums, with min-separation (restart)
+    #   epsilon: 8                 # or noise_multiplier: 1.0, with max_epsilon to end before it is passed
     #   delta: 1e-5
+    #   ledger: { file: L.db, budget: NAME }   # charged before the first round
     #   noise_source: secure       # simulated: from the seed, for equality tests only
     quantize:
       bits: 24                     # one grid for every aggregation kind
       range: 1.0                   # with privacy leave it out: it is privacy.clip
+    compression: { kind: none }    # top-k (fraction), stochastic (bits), rotated (bits)
     weighting: examples            # uniform is the only choice with privacy
     aggregation:
       kind: plain                  # or paillier (key_bits)
       min_contributors: 1
     robust: { kind: none }         # median, trimmed-mean (f), mean-around-median (f), krum (f), multi-krum (f), bulyan (f),
                                    # minimum-diameter (f), geometric-median (iterations), norm-bounding (radius),
-                                   # centered-clipping (radius, iterations); preparation: nearest-neighbor-mixing, bucketing
+                                   # centered-clipping (radius, iterations), trust (root_examples); preparation: nearest-neighbor-mixing, bucketing
     attack: { kind: none }         # with fraction: sign-flip (scale), label-flip, scaled (scale), gaussian (scale),
                                    # ipm (scale), alie (z), min-max, min-sum, mimic
     dropout: 0.0                   # the share of a cohort that does not report
+    devices:
+      stragglers: 0.0              # the share that does part of its work
+      stragglers_send: partial     # or nothing
+      seconds_per_step: 1.0        # of simulated time
+      spread: 0.0                  # of clients' speeds
+      timeout: null                # simulated seconds after which a round goes on
+      over_selection: 1.0          # draws more and goes on when enough have reported (cohort fixed, no privacy)
     evaluation: { every: 1 }
     target_accuracy: null          # stop when reached
     seed: 1                        # fixes everything but secret noise and keys

@@ -3,6 +3,7 @@ import ExactMath
 import FederatedLearning
 import Foundation
 import PrivacyAccounting
+import Reporting
 
 /// `tacit tradeoff`: the same training at several ε, several times each.
 struct TradeoffCommand: ParsableCommand {
@@ -21,6 +22,15 @@ struct TradeoffCommand: ParsableCommand {
 
   @Option(name: .long, help: "Threads that train clients; never changes a result.")
   var threads: Int = max(1, min(64, ProcessInfo.processInfo.activeProcessorCount))
+
+  @Option(name: .long, help: "A folder for report.html with the curve.")
+  var report: String?
+
+  @Flag(name: .long, help: "Replace an existing report.")
+  var force = false
+
+  @Option(name: .long, help: "What the ledger's owner allows you; needed for a ledger with an owner.")
+  var capability: String?
 
   @Flag(name: .long, help: "One JSON document on standard output.")
   var json = false
@@ -48,6 +58,7 @@ struct TradeoffCommand: ParsableCommand {
     let accuracies: [Double]
     let mean: Double
     let deviation: Double?
+    var standardError: Double? { deviation.map { $0 / Double(accuracies.count).squareRoot() } }
 
     enum CodingKeys: String, CodingKey {
       case epsilon, accuracies
@@ -67,9 +78,16 @@ struct TradeoffCommand: ParsableCommand {
 
   func run() throws {
     let start = Date()
+    let page = try report.map { try SimulationReport.path($0, force: force) }
     let base = try SimulationFile.configuration(config)
     guard base.privacy != nil else { throw CommandFailure("\(config): privacy: is required by tradeoff") }
-    let data = try SimulationFile.plan(base, named: config).data
+    guard base.privacy?.maxEpsilon == nil else {
+      throw CommandFailure("\(config): privacy.max_epsilon: may not be used by tradeoff")
+    }
+    let first = try SimulationFile.plan(base, named: config)
+    guard first.model.classifies else {
+      throw CommandFailure("\(config): model.kind: tradeoff needs a model of classes")
+    }
     var points: [Point] = []
     var delta = 0.0
     for (text, value) in try wanted() {
@@ -82,12 +100,18 @@ struct TradeoffCommand: ParsableCommand {
         configuration.seed = base.seed &+ UInt64(turn)
         configuration.evaluation.every = configuration.rounds
         do {
-          let plan = try SimulationPlan(configuration, data: data)
+          // Clients that make their own examples are made again; data that were read are kept.
+          let plan =
+            try first.population == nil
+            ? SimulationPlan(configuration, data: first.data) : SimulationPlan(configuration)
+          let authority = try SimulationFile.authority(plan, capability)
           delta = plan.privacy?.delta.value.doubleValue ?? 0
           var simulation = Simulation(plan, threads: threads)
-          let result = try simulation.run()
+          let result = try simulation.run(charging: authority)
           accuracies.append(result.finalAccuracy ?? 0)
           certified = max(certified, result.epsilon?.upper ?? .infinity)
+        } catch let failure as CommandFailure {
+          throw failure
         } catch {
           throw CommandFailure("\(config): epsilon \(text): \(error)")
         }
@@ -98,6 +122,12 @@ struct TradeoffCommand: ParsableCommand {
         Point(
           epsilon: value.doubleValue, certified: certified, accuracies: accuracies, mean: mean,
           deviation: repeats > 1 ? (squares / Double(repeats - 1)).squareRoot() : nil))
+    }
+    if let page {
+      let shown = points.map { ($0.epsilon, $0.mean, $0.standardError, $0.accuracies.count) }
+      let command = "tacit tradeoff \(config) --epsilons \(epsilons) --repeats \(repeats)"
+      try Output.write(
+        SimulationReport.tradeoff(shown, delta: delta, command: command).html(), to: page, force: force)
     }
     if json {
       try emitJSON(

@@ -3,7 +3,7 @@ import PrivacyAccounting
 import SecureRandom
 
 /// Draws a round's noise: the server's, or one client's share of it.
-struct NoiseShare: Sendable {
+package struct NoiseShare: Sendable {
   private enum Sampler: Sendable {
     case gaussian(BlockSampler)
     case skellam(SkellamSampler)
@@ -21,8 +21,12 @@ struct NoiseShare: Sendable {
   private let sampler: Sampler
   private let simulated: SimulationGenerator?
 
-  init(_ plan: PrivacyPlan, seed: UInt64) throws {
+  /// Whether draws are functions of the round and the party.
+  var isSimulated: Bool { simulated != nil }
+
+  package init(_ plan: PrivacyPlan, seed: UInt64) throws {
     switch plan.noise {
+    case .gaussian: sampler = .gaussian(BlockSampler(.roundedNormal(variance: plan.variance.variance)))
     case .discreteGaussian: sampler = .gaussian(BlockSampler(.discreteGaussian(variance: plan.variance.variance)))
     case .skellam: sampler = .skellam(SkellamSampler(variance: plan.variance.variance))
     }
@@ -34,7 +38,7 @@ struct NoiseShare: Sendable {
   /// - Parameters:
   ///   - round: from 1; matters to simulated noise only.
   ///   - party: the client, or nil for the server; matters to simulated noise only.
-  func fill(_ noise: inout [Int64], round: Int, party: Int?) {
+  package func fill(_ noise: inout [Int64], round: Int, party: Int?) {
     unsafe noise.withUnsafeMutableBufferPointer { output in
       if let simulated {
         var generator = simulated.substream(round).substream(UInt64(party.map { $0 + 1 } ?? 0))

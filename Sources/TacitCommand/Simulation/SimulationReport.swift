@@ -1,0 +1,108 @@
+import FederatedLearning
+import PrivacyAccounting
+import Reporting
+import SecureAggregation
+
+/// The HTML pages of `tacit simulate --report` and `tacit tradeoff --report`.
+enum SimulationReport {
+  /// Where a report goes in its folder; refused early when it exists.
+  static func path(_ folder: String, force: Bool) throws -> String {
+    try Output.makeFolder(folder)
+    let path = "\(folder)/report.html"
+    try Output.refuseExisting(path, force: force)
+    return path
+  }
+
+  /// One training: what is claimed, its course, and what it cost.
+  static func training(_ result: SimulationResult, _ plan: SimulationPlan, config: String) -> Report {
+    var report = Report(
+      title: "Federated training",
+      summary: "\(NumberText.grouped(plan.clientCount)) simulated clients, \(result.rounds.count) rounds.")
+    if let accuracy = result.finalAccuracy {
+      report.keyFigures([Report.Claim("accuracy", percent(accuracy))])
+    }
+    var claims = [Report.Claim("weights, SHA-256", result.weightsSHA256)]
+    if let privacy = plan.privacy, let epsilon = result.epsilon {
+      claims.append(
+        Report.Claim(
+          result.noiseIsSimulated ? "ε if deployed with secret noise" : "ε",
+          "at most \(NumberText.significant(epsilon.upper, digits: 5)) at δ = \(privacy.delta)"))
+      claims.append(Report.Claim("unit of privacy", "client"))
+      claims.append(Report.Claim("adjacency", privacy.adjacency.rawValue))
+      claims.append(Report.Claim("accountant", result.accountant ?? ""))
+      claims.append(Report.Claim("event", result.event?.description ?? ""))
+    }
+    report.claims("Claim", claims)
+    report.section("Course")
+    var plot = Plot(
+      title: "Training", description: "Training loss and test accuracy by round", x: Plot.Axis("round"),
+      y: Plot.Axis("accuracy, loss"))
+    plot.add(
+      .line(
+        "accuracy", result.rounds.compactMap { round in round.accuracy.map { Plot.Point(Double(round.round), $0) } }))
+    plot.add(
+      .line("loss", result.rounds.compactMap { round in round.loss.map { Plot.Point(Double(round.round), $0) } }))
+    report.plot(plot)
+    var table = Table(columns: [
+      .number("round"), .number("loss"), .number("accuracy"), .number("reported"), .number("clipped"),
+      .number("ε so far"),
+      .number("seconds"),
+    ])
+    for round in result.rounds {
+      table.add([
+        "\(round.round)", round.loss.map { NumberText.fixed($0, decimals: 4) } ?? "",
+        round.accuracy.map(percent) ?? "", "\(round.contributors) of \(round.cohort)", "\(round.clipped)",
+        result.noiseIsSimulated ? "" : round.epsilon.map { NumberText.fixed($0.upper, decimals: 3) } ?? "",
+        NumberText.fixed(round.seconds, decimals: 3),
+      ])
+    }
+    report.table(table)
+    report.section("Cost")
+    var cost = Table(columns: [.text("figure"), .number("value")])
+    cost.add(["whole run", NumberText.duration(result.seconds)])
+    cost.add(["model parameters", NumberText.grouped(plan.model.parameterCount)])
+    cost.add(["bytes that clients sent", NumberText.bytes(result.rounds.reduce(0) { $0 + $1.wireBytes })])
+    for phase in result.phases {
+      cost.add([
+        phase.name,
+        "\(NumberText.duration(phase.seconds)), up \(NumberText.bytes(phase.uploadBytes)), down \(NumberText.bytes(phase.downloadBytes))",
+      ])
+    }
+    report.table(cost)
+    report.commands(["tacit simulate \(config)"], caption: "The same again.")
+    return report
+  }
+
+  /// Accuracy against ε, with two standard errors of the mean as bars.
+  static func tradeoff(
+    _ points: [(epsilon: Double, mean: Double, standardError: Double?, runs: Int)], delta: Double, command: String
+  ) -> Report {
+    var report = Report(
+      title: "Privacy against accuracy",
+      summary: "The same training at \(points.count) values of ε, δ = \(NumberText.significant(delta)).")
+    var plot = Plot(
+      title: "Accuracy against ε", description: "Mean test accuracy for each ε with error bars",
+      x: Plot.Axis("ε (smaller is more private)", scale: .logarithmic, ticks: points.map(\.epsilon)),
+      y: Plot.Axis("accuracy"))
+    plot.add(
+      .line(
+        "with privacy",
+        points.map { point in
+          let reach = 2 * (point.standardError ?? 0)
+          return Plot.Point(point.epsilon, point.mean, interval: (point.mean - reach)...(point.mean + reach))
+        }, intervals: .bars))
+    report.plot(plot)
+    var table = Table(columns: [.number("ε"), .number("mean accuracy"), .number("standard error"), .number("runs")])
+    for point in points {
+      table.add([
+        NumberText.significant(point.epsilon), percent(point.mean),
+        point.standardError.map { NumberText.fixed(100 * $0, decimals: 2) + " %" } ?? "", "\(point.runs)",
+      ])
+    }
+    report.table(table)
+    report.commands([command], caption: "The same again.")
+    return report
+  }
+
+  private static func percent(_ share: Double) -> String { NumberText.fixed(100 * share, decimals: 2) + " %" }
+}
