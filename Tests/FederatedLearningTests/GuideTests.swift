@@ -43,6 +43,6 @@ import Testing
         shown += 1
       }
     }
-    #expect(shown > 30)
+    #expect(shown > 20)
   }
 }
