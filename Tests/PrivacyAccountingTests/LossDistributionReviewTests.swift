@@ -99,4 +99,21 @@ import Testing
       #expect(try bounds.upper <= asked.epsilon(of: worst, delta: delta, adjacency: .addOrRemove).upper + 1e-9)
     }
   }
+
+  /// Under addition the losses of 30 samples end at −30·ln 0.8 = 6.69; beyond it δ is that of removal alone.
+  ///
+  /// The bounds must not fall back to the grid there, whose lower bound was half the upper one.
+  @Test(arguments: [Rational(67, 10), 7, 8, 12]) func `delta beyond the largest loss of addition is enclosed tightly`(
+    _ epsilon: Rational
+  ) throws {
+    let event = try PrivacyEvent(parsing: "poisson(rate=0.2, gaussian(sigma=0.995)) * 30")
+    let bounds = try accountant.delta(of: event, epsilon: Epsilon(epsilon), adjacency: .addOrRemove)
+    let lower = try #require(bounds.lower)
+    #expect(bounds.upper < lower * (1 + 1e-6))
+    // Consistent with the other question: the ε that this δ costs is the one asked about.
+    let back = try accountant.epsilon(
+      of: event, delta: Delta(#require(Rational(exactly: bounds.upper))), adjacency: .addOrRemove)
+    #expect(back.lower ?? 0 <= epsilon.doubleRoundedUp)
+    #expect(back.upper >= epsilon.doubleRoundedDown - 1e-6)
+  }
 }

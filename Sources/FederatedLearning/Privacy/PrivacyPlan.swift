@@ -76,12 +76,4 @@ public struct PrivacyPlan: Sendable {
       try .repeated(roundEvent, count: (rounds + length - 1) / length)
     }
   }
-
-  /// The accountant that is asked after every round; the end of a training asks all of them.
-  var roundAccountant: any Accountant {
-    switch roundEvent {
-    case .poissonSampled, .sampledWithoutReplacement: RenyiAccountant()
-    default: AutomaticAccountant()
-    }
-  }
 }

@@ -117,7 +117,6 @@ public struct Simulation: ~Copyable {
     let noise = try plan.privacy.map { try NoiseShare($0, seed: plan.configuration.seed) }
     var certified: (bounds: Bounds, accountant: String)?
     let total = lastRound
-    let watcher = plan.privacy?.roundAccountant
     while round < total {
       let began = clock.now
       round += 1
@@ -125,17 +124,13 @@ public struct Simulation: ~Copyable {
       var record = try performRound(&sum, noise)
       record.clip = used
       record.seconds = (clock.now - began).seconds
-      if let privacy = plan.privacy, let watcher {
-        record.epsilon = try watcher.epsilon(
-          of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
-      }
       let measured = clock.now
-      if let privacy = plan.privacy, round == total {
-        certified = try accountant.bestEpsilon(
-          of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
-        record.epsilon = certified?.bounds
-      }
       if round == total || round % plan.configuration.evaluation.every == 0 {
+        if let privacy = plan.privacy {
+          certified = try accountant.bestEpsilon(
+            of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
+          record.epsilon = certified?.bounds
+        }
         let (loss, accuracy) = evaluate(plan.data.test)
         record.testLoss = loss
         record.accuracy = accuracy
@@ -150,7 +145,8 @@ public struct Simulation: ~Copyable {
       }
       if isReached || !goOn { break }
     }
-    if let privacy = plan.privacy, certified == nil, round > 0 {
+    // The last round may have come between two evaluations.
+    if let privacy = plan.privacy, round > 0, records.last?.epsilon == nil {
       certified = try accountant.bestEpsilon(
         of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
     }

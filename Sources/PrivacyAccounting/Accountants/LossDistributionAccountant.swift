@@ -153,6 +153,8 @@ public struct LossDistributionAccountant: Accountant {
   private func contourDelta(_ laws: [ContourLaw], _ low: Double, _ high: Double) -> Bounds? {
     var (lower, upper) = (-Double.infinity, -Double.infinity)
     for law in laws {
+      // Losses of this direction that never exceed ε give δ = 0: under addition of a sampled unit they are bounded.
+      if let edge = LossEdge(law), edge.high <= low { continue }
       if let atoms = law.atoms, let composition = AtomicComposition(atoms) {
         lower = Swift.max(lower, composition.lowerLogDelta(high))
         upper = Swift.max(upper, composition.upperLogDelta(low))

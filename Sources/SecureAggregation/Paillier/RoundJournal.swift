@@ -44,7 +44,9 @@ public struct RoundJournal: Sendable {
     var bytes = [UInt8](repeating: 0, count: end)
     var filled = 0
     while filled < end {
-      let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress! + filled, end - filled) }
+      let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe read(file, UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).baseAddress, end - filled)
+      }
       guard count > 0 else { throw refusal("cannot be read") }
       filled += count
     }

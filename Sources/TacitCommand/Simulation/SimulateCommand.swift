@@ -160,18 +160,24 @@ struct SimulationProgress {
 
 /// A file of one JSON document a round, written as rounds end so that another program can follow.
 final class MetricsFile {
-  private let handle: FileHandle
+  private var handle: FileHandle?
   private let path: String
+  private let force: Bool
 
+  /// The file is made with the first line, so a run that is refused leaves none behind.
   init(_ path: String, force: Bool) throws {
-    try Output.write("", to: path, force: force)
-    guard let handle = FileHandle(forWritingAtPath: path) else { throw CommandFailure("\(path): cannot be written") }
-    self.handle = handle
+    try Output.refuseExisting(path, force: force)
     self.path = path
+    self.force = force
   }
 
   func add(_ record: RoundRecord, claims: Bool) throws {
     let text = try jsonText(SimulationDocument.Round(record, claims: claims)) + "\n"
+    if handle == nil {
+      try Output.write("", to: path, force: force)
+      handle = FileHandle(forWritingAtPath: path)
+    }
+    guard let handle else { throw CommandFailure("\(path): cannot be written") }
     do { try handle.write(contentsOf: Data(text.utf8)) } catch { throw CommandFailure("\(path): cannot be written") }
   }
 }

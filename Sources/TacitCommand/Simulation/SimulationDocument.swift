@@ -127,7 +127,10 @@ struct SimulationDocument: Encodable {
       return
     }
     try container.encode(bounds, forKey: claims ? .epsilon : .epsilonIfDeployed)
-    if !claims { try container.encode("simulated", forKey: .noise) }
+    if !claims {
+      try container.encodeNil(forKey: .epsilon)
+      try container.encode("simulated", forKey: .noise)
+    }
     try container.encode(privacy.delta.value.doubleValue, forKey: .delta)
     try container.encode(privacy.adjacency, forKey: .adjacency)
     try container.encode("client", forKey: .unit)

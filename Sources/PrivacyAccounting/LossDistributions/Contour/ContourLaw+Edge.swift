@@ -17,7 +17,14 @@ struct LossEdge {
     var (loss, error, logMass) = (0.0, 0.0, 0.0)
     for (part, count) in law.parts {
       switch part {
-      case .sampled, .gaussian: return nil
+      case .gaussian: return nil
+      case .sampled(let sample, let removal):
+        // Under addition the loss is −ln(1 − q + q·e^w), below −ln(1 − q), which it only comes near.
+        guard !removal else { return nil }
+        let most = -Glibc.log(sample.rest)
+        loss += count * most
+        error += count * 0x1p-50 * (1 + most)
+        logMass = -.infinity
       case .laplace(let epsilon):
         loss += count * epsilon
         logMass -= count * (Glibc.log(2) + 0x1p-50)
