@@ -16,8 +16,10 @@ extension Accountant {
   /// e^(−ε)(1 − δ(ε) − rate). Any ε gives a lower bound; for the upper bound the values between two ε are at most those of
   /// δ at the larger and of the exponential at the smaller.
   ///
-  /// The curve is the convex one below those of both directions of adjacency: the lower bound holds for every attacker, and
-  /// the upper one is attained where the two directions have equal losses, as for all events that are not samples.
+  /// The curve is the convex one below those of both directions of adjacency. The lower bound holds for every attacker.
+  /// The upper one holds for that curve, which is attained where the two directions have equal losses, as for all events
+  /// that are not samples: for samples under add-or-remove the best attacker against either direction alone may have a
+  /// larger false negative rate.
   ///
   /// - Throws: ``AccountingError`` unless the rate lies in 0 … 1, or when no dominating pair is used for the event.
   public func falseNegativeRate(
