@@ -79,7 +79,7 @@ import Testing
     for epsilon in [1, 8] {
       var configuration = SimulationConfiguration.digitsDemonstration(epsilon: Rational(epsilon))
       configuration.rounds = 3
-      configuration.evaluation.every = 10
+      configuration.evaluation.every = 1
       let result = try Self.run(configuration)
       let bounds = try #require(result.epsilon)
       let upper = bounds.upper
@@ -87,6 +87,9 @@ import Testing
       #expect(upper > 0.9 * Double(epsilon))
       let path = result.rounds.compactMap { $0.epsilon?.upper }
       #expect(path == path.sorted() && path.count == 3)
+      // ε is a measurement like accuracy: taken where the model is evaluated, and at the end.
+      configuration.evaluation.every = 10
+      #expect(try Self.run(configuration).rounds.map { $0.epsilon != nil } == [false, false, true])
     }
   }
 

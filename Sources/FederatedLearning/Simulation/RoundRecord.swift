@@ -48,7 +48,7 @@ public struct RoundRecord: Sendable, Hashable {
   public var virtualSeconds = 0.0
   /// The bound on the norm of updates in this round, nil without privacy.
   public var clip: Double?
-  /// ε after this round, nil without privacy; the last round's is the tightest of all accountants.
+  /// ε after this round, the tightest of all accountants; nil without privacy and where nothing was evaluated.
   public var epsilon: Bounds?
 }
 
