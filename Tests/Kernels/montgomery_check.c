@@ -65,30 +65,6 @@ static void shift_in(uint64_t *r, uint64_t bit, const uint64_t *m, size_t words)
   }
 }
 
-// r += a modulo m, both below m.
-static void add_modulo(uint64_t *r, const uint64_t *a, const uint64_t *m, size_t words) {
-  uint64_t carry = 0;
-  for (size_t i = 0; i < words; i++) {
-    uint64_t sum = r[i] + a[i], out = sum < a[i];
-    r[i] = sum + carry;
-    carry = out | (r[i] < carry);
-  }
-  int at_least = carry != 0;
-  for (size_t i = words; !at_least && i-- > 0;) {
-    if (r[i] != m[i]) {
-      at_least = r[i] > m[i];
-      break;
-    }
-    if (i == 0) at_least = 1;
-  }
-  uint64_t borrow = 0;
-  for (size_t i = 0; at_least && i < words; i++) {
-    uint64_t difference = r[i] - m[i], next_borrow = r[i] < m[i] || (difference == 0 && borrow);
-    r[i] = difference - borrow;
-    borrow = next_borrow;
-  }
-}
-
 // out = a*b, plain, in a_words + b_words words.
 static void whole_product(uint64_t *out, const uint64_t *a, size_t a_words, const uint64_t *b, size_t b_words) {
   memset(out, 0, (a_words + b_words) * 8);
