@@ -46,7 +46,7 @@ extension CohortOptions: OptionSection {
 }
 
 extension QuantizeOptions: OptionSection {
-  static var common: [String] { ["bits", "range"] }
+  static var common: [String] { ["bits", "range", "rotation"] }
   static var kinds: [(kind: String, options: [String])] { [] }
   var selected: String { "" }
 }

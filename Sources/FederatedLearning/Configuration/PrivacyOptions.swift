@@ -26,6 +26,9 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
   public var mechanism: String?
   /// Rounds after which a tree begins anew; the separation of the cohorts unless given.
   public var restart: Int?
+  /// With distributed noise: how many of `aggregation.min_contributors` may work with the server or add no noise, and
+  /// are not counted on; 0 unless given.
+  public var colluding: Int?
   /// σ over the L2 sensitivity under the stated adjacency; instead of `epsilon`.
   public var noiseMultiplier: ExactNumber?
   /// The ε that all rounds together must not exceed; instead of `noise_multiplier`.
@@ -55,7 +58,7 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case unit, adjacency, placement, clip, noise, mechanism, restart, epsilon, delta, ledger
+    case unit, adjacency, placement, clip, noise, mechanism, restart, colluding, epsilon, delta, ledger
     case initialClip = "initial_clip"
     case targetQuantile = "target_quantile"
     case clipLearningRate = "clip_learning_rate"
@@ -83,6 +86,7 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
     noise = try read(String.self, .noise)
     mechanism = try read(String.self, .mechanism)
     restart = try read(Int.self, .restart)
+    colluding = try read(Int.self, .colluding)
     noiseMultiplier = try read(ExactNumber.self, .noiseMultiplier)
     epsilon = try read(ExactNumber.self, .epsilon)
     maxEpsilon = try read(ExactNumber.self, .maxEpsilon)
@@ -109,6 +113,7 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
     try container.encodeIfPresent(noise, forKey: .noise)
     try container.encodeIfPresent(mechanism, forKey: .mechanism)
     try container.encodeIfPresent(restart, forKey: .restart)
+    try container.encodeIfPresent(colluding, forKey: .colluding)
     try container.encodeIfPresent(noiseMultiplier, forKey: .noiseMultiplier)
     try container.encodeIfPresent(epsilon, forKey: .epsilon)
     try container.encodeIfPresent(maxEpsilon, forKey: .maxEpsilon)

@@ -156,10 +156,15 @@ public struct QuantizeOptions: Codable, Sendable, Hashable {
   /// The largest magnitude; with privacy it is the clip and may not be given.
   public var range: Double?
 
+  /// `hadamard` or `none`: whether distributed noise is added to randomly rotated updates, which a smaller ring holds;
+  /// `hadamard` with distributed noise unless given, and not to be had with another placement.
+  public var rotation: String?
+
   /// A grid; see the properties.
-  public init(bits: Int = 24, range: Double? = nil) {
+  public init(bits: Int = 24, range: Double? = nil, rotation: String? = nil) {
     self.bits = bits
     self.range = range
+    self.rotation = rotation
   }
 
   /// Reads the keys that are there.
@@ -167,6 +172,7 @@ public struct QuantizeOptions: Codable, Sendable, Hashable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     bits = try container.decodeIfPresent(Int.self, forKey: .bits) ?? bits
     range = try container.decodeIfPresent(Double.self, forKey: .range)
+    rotation = try container.decodeIfPresent(String.self, forKey: .rotation)
   }
 }
 

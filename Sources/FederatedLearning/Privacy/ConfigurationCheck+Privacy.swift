@@ -1,18 +1,20 @@
 import ExactMath
 import PrivacyAccounting
+import SecureAggregation
 
 extension ConfigurationCheck {
   /// The noise and what it claims, from the quantiser's integer bound.
   ///
-  /// The sum of one round changes by at most R grid steps in L2 when a client is added or removed and by 2R when one
-  /// is replaced, R being the quantiser's radius. Sums are divided by a constant, so nothing else depends on who took
+  /// The sum of one round changes by at most the bound of one update in L2 when a client is added or removed and by
+  /// twice that when one is replaced: the quantiser's radius, or more after conditional rounding. Sums are divided by a constant, so nothing else depends on who took
   /// part.
   ///
   /// A sampler's amplification is claimed only where its theorem holds: for central noise, a Poisson sample under
   /// add-remove and a uniform subset under replace-one. It supposes that nobody who sees the model knows the cohorts;
   /// with distributed or local noise the aggregator does, and rounds compose in full.
   func privacy(
-    _ quantizer: Quantizer, cohort: CohortSampling, clients: Int, dimension: Int, minimum: Int
+    _ quantizer: Quantizer, _ rounding: ConditionalRounding?, cohort: CohortSampling, clients: Int, dimension: Int,
+    minimum: Int
   ) throws -> PrivacyPlan? {
     guard let options = configuration.privacy else { return nil }
     func choice<Value: RawRepresentable & CaseIterable>(
@@ -48,9 +50,9 @@ extension ConfigurationCheck {
       throw refuse("cohort.sampling", "may draw a client twice in a round, for which no privacy bound is claimed")
     }
     let build = NoiseBuilder(
-      placement: placement, noise: noise, adjacency: adjacency, delta: delta, radius: Int(quantizer.radius),
+      placement: placement, noise: noise, adjacency: adjacency, delta: delta, squaredBound: rounding?.squaredBound ?? Int(quantizer.radius * quantizer.radius),
       adaptive: try adaptiveClip(options, placement, cohort.expectedSize(clients: clients)), parameters: dimension,
-      promised: placement == .distributed ? minimum : 1, most: cohort.largestSize(clients: clients),
+      promised: try counted(options, placement, minimum), most: cohort.largestSize(clients: clients),
       sampling: cohort.accounting, clients: clients,
       participation: try participation(options, placement, cohort, clients: clients),
       isSimulated: source == "simulated")
@@ -74,6 +76,38 @@ extension ConfigurationCheck {
       }
       return try build.calibrated(to: epsilon, rounds: configuration.rounds)
     default: throw refuse("privacy", "needs either noise_multiplier or epsilon")
+    }
+  }
+
+  /// The clients whose noise the claim counts on.
+  private func counted(
+    _ options: PrivacyOptions, _ placement: PrivacyPlan.Placement, _ minimum: Int
+  ) throws(FederatedError) -> Int {
+    guard placement == .distributed else {
+      guard options.colluding == nil else { throw refuse("privacy.colluding", "belongs to privacy.placement distributed") }
+      return 1
+    }
+    let colluding = options.colluding ?? 0
+    guard (0..<minimum).contains(colluding) else {
+      throw refuse("privacy.colluding", "must be from 0 to aggregation.min_contributors less one, \(minimum - 1)")
+    }
+    return minimum - colluding
+  }
+
+  /// How updates are rounded after a rotation, nil without one.
+  func rounding(_ quantizer: Quantizer, parameters: Int) throws(FederatedError) -> ConditionalRounding? {
+    let isDistributed = configuration.privacy?.placement == PrivacyPlan.Placement.distributed.rawValue
+    switch configuration.quantize.rotation ?? (isDistributed ? "hadamard" : "none") {
+    case "none": return nil
+    case "hadamard":
+      guard isDistributed else { throw refuse("quantize.rotation", "hadamard belongs to privacy.placement distributed") }
+      var dimension = 1
+      while dimension < parameters { dimension *= 2 }
+      return ConditionalRounding(clipSteps: Int(quantizer.radius), dimension: dimension)
+    case let other:
+      throw refuse(
+        "quantize.rotation",
+        "has no value \"\(other.prefix(40))\"\(Spelling.hint(other, among: ["hadamard", "none"]))")
     }
   }
 

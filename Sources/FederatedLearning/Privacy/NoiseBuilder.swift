@@ -8,13 +8,13 @@ struct NoiseBuilder {
   let noise: PrivacyPlan.Noise
   let adjacency: Adjacency
   let delta: Delta
-  /// R: the L2 norm of an update in grid steps.
-  let radius: Int
+  /// The largest squared L2 norm of an update in squared grid steps: R², or what conditional rounding adds to it.
+  let squaredBound: Int
   /// What an adaptive clip needs, nil when it is fixed; its indicator is set here.
   let adaptive: (initial: Double, quantile: Double, rate: Double, countNoise: Rational)?
   /// The number of coordinates of an update without the indicator.
   let parameters: Int
-  /// Clients whose shares are promised; 1 unless distributed.
+  /// Clients whose shares are counted on, those promised less those that collude; 1 unless distributed.
   let promised: Int
   let most: Int
   let sampling: CohortSampling.Accounting
@@ -46,9 +46,9 @@ struct NoiseBuilder {
     }
   }
 
-  /// f²·(R² + s²).
+  /// f²·(bound + s²).
   private func squaredSensitivity(_ indicator: Int?) -> Rational {
-    let squared = Rational(radius) * Rational(radius) + Rational(indicator ?? 0) * Rational(indicator ?? 0)
+    let squared = Rational(squaredBound) + Rational(indicator ?? 0) * Rational(indicator ?? 0)
     return squared * Rational(factor * factor)
   }
 

@@ -54,7 +54,7 @@ final class ClientWorker {
   init(_ plan: SimulationPlan) {
     self.plan = plan
     parameters = [Float](repeating: 0, count: plan.model.parameterCount)
-    grid = [Int32](repeating: 0, count: plan.model.parameterCount)
+    grid = [Int32](repeating: 0, count: plan.rounding?.dimension ?? plan.model.parameterCount)
     values = []
     if plan.algorithm.hasSecondSum { secondGrid = grid }
     let largest = max(plan.largestSize, plan.robust?.rootExamples ?? 0)
@@ -92,7 +92,11 @@ final class ClientWorker {
     if task.scale != 1 { for index in parameters.indices { parameters[index] *= task.scale } }
     if let compressor = plan.compressor { compress(compressor, client, task) }
     var outcome = Quantizer.Outcome()
-    if case .averaging = plan.algorithm.rule {
+    if let rotated = task.rotated {
+      var coins = SimulationGenerator(seed: plan.configuration.seed, stream: "rounding")
+        .substream(task.round).substream(client)
+      outcome = rotated.quantize(parameters, isFinite: isFinite, into: &grid, using: &coins)
+    } else if case .averaging = plan.algorithm.rule {
       outcome = task.quantizer.quantize(parameters, isFinite: isFinite, into: &grid)
     } else {
       var kept = memory

@@ -102,8 +102,7 @@ extension Simulation {
   /// Adds the server's noise if it is the server's to add, and applies the means.
   private mutating func release(_ total: inout [Int64], _ noise: NoiseShare?, contributors: Int) {
     guard let privacy = plan.privacy else {
-      let weight = plan.model.parameterCount * (plan.algorithm.hasSecondSum ? 2 : 1)
-      return apply(total, divisor: Double(total[weight]), contributors: contributors)
+      return apply(total, divisor: Double(total[plan.updateCoordinates]), contributors: contributors)
     }
     if privacy.placement == .central, let noise {
       var draws = [Int64](repeating: 0, count: total.count)
@@ -118,7 +117,7 @@ extension Simulation {
     let expected = plan.cohort.expectedSize(clients: plan.clientCount)
     apply(total, divisor: expected, contributors: contributors)
     if let adaptive = privacy.adaptiveClip {
-      clip = adaptive.next(clip, sum: total[plan.model.parameterCount], expected: expected)
+      clip = adaptive.next(clip, sum: total[plan.updateCoordinates], expected: expected)
     }
   }
 
@@ -127,7 +126,8 @@ extension Simulation {
   func roundTask(_ attendance: Attendance, noise: NoiseShare?) -> RoundTask {
     RoundTask(
       queue: attendance.present.sorted { (plan.size(of: $1), $0) < (plan.size(of: $0), $1) }, global: parameters,
-      round: round, epochs: attendance.epochs, noise: noise, state: state, memories: memories, quantizer: quantizer)
+      round: round, epochs: attendance.epochs, noise: noise, state: state, memories: memories, quantizer: quantizer,
+      rotated: plan.rotated(quantizer, round: round))
   }
 
   /// Takes what the threads counted and what their clients keep.
@@ -263,6 +263,8 @@ struct RoundTask: Sendable {
   let state: FederatedAlgorithm.State<Float>
   let memories: [Int: [Float]]
   let quantizer: Quantizer
+  /// What quantises instead when updates are rotated.
+  var rotated: RotatedQuantizer?
   /// What updates are multiplied by before they are rounded.
   var scale: Float = 1
 }

@@ -201,8 +201,11 @@ public struct Simulation: ~Copyable {
     }
     let second = plan.algorithm.hasSecondSum ? mean(count..<2 * count, Double(max(1, contributors))) : nil
     let steps = plan.algorithm.countsSteps ? Double(sum[sum.count - 1]) / divisor : 0
+    let unrotated = plan.rotated(quantizer, round: round).map { rotated in
+      rotated.unrotate(sum).map { Float($0 * (step / divisor)) }
+    }
     let means = FederatedAlgorithm.RoundMeans(
-      update: mean(0..<count, divisor), second: second, steps: Float(steps),
+      update: unrotated ?? mean(0..<count, divisor), second: second, steps: Float(steps),
       participation: Float(Double(contributors) / Double(plan.clientCount)), rate: plan.learningRate)
     plan.algorithm.serverUpdate(means, parameters: &parameters, state: &state)
   }

@@ -31,6 +31,13 @@ public struct SimulationPlan: Sendable {
   public let compressor: Compressor?
   /// The grid of updates.
   public let quantizer: Quantizer
+  /// How updates are rounded after a random rotation, nil when they are not rotated.
+  public let rounding: ConditionalRounding?
+  /// A bound of the probability that any coordinate of one round's sum wraps around its ring, when the largest cohort
+  /// takes part; nil without rotation, where the ring holds the longest sum and twelve deviations of its noise.
+  ///
+  /// A wrap costs accuracy and no privacy.
+  public let wrapProbability: Double?
   /// Whether an update counts once for every example of its client.
   public let weighsByExamples: Bool
   /// Hostile clients and the rule against them, nil without.
@@ -153,8 +160,12 @@ public struct SimulationPlan: Sendable {
     robust = try check.robust(quantizer, clients: clientCount)
     flipped = robust?.attack?.flipsLabels == true ? data.training.withFlippedLabels : nil
     let minimum = try check.minimumContributors(wanted, clientCount)
+    let rounding = try check.rounding(quantizer, parameters: model.parameterCount)
+    self.rounding = rounding
+    let values = rounding?.dimension ?? model.parameterCount * (algorithm.hasSecondSum ? 2 : 1)
     privacy = try check.privacy(
-      quantizer, cohort: cohort, clients: clientCount, dimension: model.parameterCount, minimum: minimum)
+      quantizer, rounding, cohort: cohort, clients: clientCount, dimension: rounding?.dimension ?? model.parameterCount,
+      minimum: minimum)
     let weight = weighsByExamples ? most : 1
     guard weight <= 65_535 else {
       throw FederatedError(.configuration, "weighting", "a client holds more than 65535 examples; use uniform")
@@ -170,11 +181,29 @@ public struct SimulationPlan: Sendable {
       guard !overflow else { throw FederatedError(.configuration, "client.epochs", "are too many for this cohort") }
       bound = max(bound, weighted)
     }
+    if let rounding, let privacy {
+      let indicators = (privacy.adaptiveClip?.indicator ?? 0) * Int64(largest) + noise
+      bound = max(privacy.extent(rounding, clients: largest), privacy.adaptiveClip == nil ? 0 : indicators)
+      wrapProbability = privacy.wrapProbability(
+        rounding, clients: largest, ringBits: try SumShape.ringBits(holding: bound))
+    } else {
+      wrapProbability = nil
+    }
     shape = try SumShape(
-      count: model.parameterCount * (algorithm.hasSecondSum ? 2 : 1) + (privacy == nil ? 1 : 0)
+      count: values + (privacy == nil ? 1 : 0)
         + (privacy?.adaptiveClip == nil ? 0 : 1) + (algorithm.countsSteps ? 1 : 0),
       ringBits: SumShape.ringBits(holding: bound),
       maximumContributors: max(1, largest), minimumContributors: minimum)
+  }
+
+  /// The number of summed coordinates before the counts: of the update, and of the algorithm's second sum.
+  var updateCoordinates: Int { rounding?.dimension ?? model.parameterCount * (algorithm.hasSecondSum ? 2 : 1) }
+
+  /// The quantiser of rotated updates in a round, nil when updates are not rotated.
+  func rotated(_ quantizer: Quantizer, round: Int) -> RotatedQuantizer? {
+    rounding.map {
+      RotatedQuantizer(quantizer, $0, count: model.parameterCount, seed: configuration.seed, round: round)
+    }
   }
 
   /// The bytes that a client sends in the clear.

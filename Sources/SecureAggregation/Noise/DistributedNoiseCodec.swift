@@ -73,32 +73,7 @@ public struct DistributedNoiseCodec: Sendable {
     let norm = finite.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
     let clipped = min(1, plan.clip / largest / norm) * largest / plan.step
     let scaled = rotation.rotate(finite.map { $0 / largest * clipped })
-    for _ in 0..<128 {
-      var result = [Int64](repeating: 0, count: plan.dimension)
-      for index in scaled.indices {
-        let floor = scaled[index].rounded(.down)
-        let fraction = scaled[index] - floor
-        let coin = Double(source.next() >> 11) * 0x1p-53
-        result[index] = Int64(floor) + (coin < fraction ? 1 : 0)
-      }
-      if isWithinBound(result) { return result }
-    }
-    // At most 1 time in 10^27: towards zero, which is never longer than the clipped vector; checked all the same.
-    var result = scaled.map { Int64($0.rounded(.towardZero)) }
-    while !isWithinBound(result) { result = result.map { $0 / 2 } }
-    return result
-  }
-
-  /// ‖q‖² ≤ bound in exact integers: the sensitivity that the accountant is told.
-  private func isWithinBound(_ values: [Int64]) -> Bool {
-    var sum: Int64 = 0
-    for value in values {
-      let (square, overflow) = value.multipliedReportingOverflow(by: value)
-      let (next, carry) = sum.addingReportingOverflow(square)
-      guard !overflow, !carry, next <= plan.squaredBound else { return false }
-      sum = next
-    }
-    return true
+    return plan.rounding.round(scaled, using: &source)
   }
 
   /// The sum of updates behind a sum of contributions.

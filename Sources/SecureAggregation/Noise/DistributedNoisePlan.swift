@@ -1,5 +1,4 @@
 public import ExactMath
-private import Glibc
 public import PrivacyAccounting
 
 /// The public parameters of a sum with noise from its clients, and what it may claim.
@@ -27,8 +26,8 @@ public struct DistributedNoisePlan: Sendable {
   public let clip: Double
   /// The clipped norm in grid steps.
   public let clipSteps: Int
-  /// The largest squared L2 norm of a rounded update, in squared grid steps; checked exactly by every client.
-  public let squaredBound: Int
+  /// How updates are rounded.
+  public let rounding: ConditionalRounding
   /// The law of a share.
   public let noise: Noise
   /// σ² of one client's share in squared grid steps.
@@ -44,6 +43,9 @@ public struct DistributedNoisePlan: Sendable {
   public let wrapProbability: Double
   /// The sum: its ring, its most contributors, and the promise as its fewest.
   public let shape: SumShape
+
+  /// The largest squared L2 norm of a rounded update, in squared grid steps; checked exactly by every client.
+  public var squaredBound: Int { rounding.squaredBound }
 
   /// A grid step in the units of an update.
   public var step: Double { clip / Double(clipSteps) }
@@ -91,63 +93,20 @@ public struct DistributedNoisePlan: Sendable {
     self.colluding = colluding
     self.adjacency = adjacency
     self.wrapProbability = wrapProbability
-    squaredBound = DistributedNoisePlan.squaredBound(clipSteps: clipSteps, dimension: dimension)
+    rounding = ConditionalRounding(clipSteps: clipSteps, dimension: dimension)
     let change = adjacency == .replaceOne ? 4 : 1
-    let total = noiseMultiplier * noiseMultiplier * Rational(squaredBound) * Rational(change)
+    let total = noiseMultiplier * noiseMultiplier * Rational(rounding.squaredBound) * Rational(change)
     guard let share = (total / Rational(promised - colluding)).ceiling else {
       throw AggregationError(.shape, "noiseMultiplier", "gives noise out of range")
     }
     shareVariance = try NoiseScale(variance: Rational(max(1, share)))
     let bound = DistributedNoisePlan.extent(
-      contributors, dimension, Double(clipSteps), noise, Double(max(1, share)), wrapProbability)
+      clients: contributors, dimension: dimension, clipSteps: clipSteps, noise: noise,
+      shareVariance: Double(max(1, share)), probability: wrapProbability)
     guard bound < 0x1p61 else { throw AggregationError(.shape, "ringBits", "no ring holds this sum") }
     shape = try SumShape(
       count: dimension, ringBits: SumShape.ringBits(holding: Int64(bound)), maximumContributors: contributors,
       minimumContributors: promised)
-  }
-
-  /// The bound of conditional rounding (Kairouz, Liu and Steinke 2021) at β = e^(−1/2), in integers rounded up:
-  /// the smaller of (c + √d)² and c² + d/4 + c + √d/2, the second met by a rounding with probability 1 − β or more.
-  static func squaredBound(clipSteps c: Int, dimension d: Int) -> Int {
-    var root = 1
-    while root * root < d { root += 1 }
-    return min((c + root) * (c + root), c * c + (d + 3) / 4 + c + (root + 1) / 2)
-  }
-
-  /// A bound that no coordinate of the sum exceeds, except with the given probability.
-  ///
-  /// Half of it is for the rotated updates, a sum of norm at most n·c, half for the noise; rounding moves each of n
-  /// updates by less than one.
-  private static func extent(
-    _ clients: Int, _ dimension: Int, _ steps: Double, _ noise: Noise, _ share: Double, _ probability: Double
-  ) -> Double {
-    let n = Double(clients)
-    let logarithm = log(4 * Double(dimension) / probability)
-    let data = min(n * steps, n * steps * (2 * logarithm / Double(dimension)).squareRoot())
-    let variance = n * share
-    let tail: Double
-    switch noise {
-    // A discrete Gaussian is sub-Gaussian of variance σ² (Canonne, Kamath and Steinke 2020).
-    case .discreteGaussian: tail = (2 * variance * logarithm).squareRoot()
-    case .skellam: tail = skellamTail(variance, logarithm)
-    }
-    return ((data + tail) * (1 + 1e-9) + n + 2).rounded(.up)
-  }
-
-  /// The least B, nearly, with V·(u·asinh u − √(1 + u²) + 1) ≥ logarithm at u = B/V: Chernoff's bound from the moment
-  /// generating function e^(V(cosh t − 1)).
-  private static func skellamTail(_ variance: Double, _ logarithm: Double) -> Double {
-    func exponent(_ bound: Double) -> Double {
-      let u = bound / variance
-      return variance * (u * asinh(u) - ((1 + u * u).squareRoot() - 1))
-    }
-    var (low, high) = (0.0, (2 * variance * logarithm).squareRoot() + 1)
-    while exponent(high) < logarithm { high *= 2 }
-    for _ in 0..<100 {
-      let middle = (low + high) / 2
-      if exponent(middle) < logarithm { low = middle } else { high = middle }
-    }
-    return high
   }
 
   /// What one round costs: the noise of the promised clients less the colluding ones.
