@@ -74,7 +74,7 @@ import Testing
   /// With little noise a rotation changes next to nothing, which it would if it were undone with other signs.
   @Test func `a rotation is undone by the server`() throws {
     var rotated = Self.configuration(bits: 20, multiplier: Rational(1, 100))
-    rotated.client.batchSize = 0
+    rotated.client = ClientOptions(epochs: 5, batchSize: 0, learningRate: 1)
     var direct = rotated
     direct.quantize.rotation = "none"
     var start = rotated

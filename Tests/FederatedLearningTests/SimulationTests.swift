@@ -147,7 +147,11 @@ import Testing
     configuration.client.learningRate = 100
     let plan = try SimulationPlan(configuration)
     let event = try #require(plan.privacy).roundEvent.description
-    #expect(event.contains("sensitivity=\(plan.quantizer.radius)"))
+    // 128 steps; 1,610 parameters of orientations in 2,048 coordinates: 128² + 2,048/4 + 128 + ⌈46/2⌉ = 17,047.
+    #expect(event.contains("squared-sensitivity=17047,"))
+    configuration.quantize.rotation = "none"
+    let nearest = try #require(SimulationPlan(configuration).privacy).roundEvent.description
+    #expect(nearest.contains("sensitivity=\(plan.quantizer.radius)"))
     configuration.privacy?.adjacency = "replace-one"
     let replaced = try #require(SimulationPlan(configuration).privacy).roundEvent.description
     #expect(replaced.contains("sensitivity=\(2 * plan.quantizer.radius)"))

@@ -50,7 +50,8 @@ extension ConfigurationCheck {
       throw refuse("cohort.sampling", "may draw a client twice in a round, for which no privacy bound is claimed")
     }
     let build = NoiseBuilder(
-      placement: placement, noise: noise, adjacency: adjacency, delta: delta, squaredBound: rounding?.squaredBound ?? Int(quantizer.radius * quantizer.radius),
+      placement: placement, noise: noise, adjacency: adjacency, delta: delta,
+      squaredBound: rounding?.squaredBound ?? Int(quantizer.radius * quantizer.radius),
       adaptive: try adaptiveClip(options, placement, cohort.expectedSize(clients: clients)), parameters: dimension,
       promised: try counted(options, placement, minimum), most: cohort.largestSize(clients: clients),
       sampling: cohort.accounting, clients: clients,
@@ -84,7 +85,9 @@ extension ConfigurationCheck {
     _ options: PrivacyOptions, _ placement: PrivacyPlan.Placement, _ minimum: Int
   ) throws(FederatedError) -> Int {
     guard placement == .distributed else {
-      guard options.colluding == nil else { throw refuse("privacy.colluding", "belongs to privacy.placement distributed") }
+      guard options.colluding == nil else {
+        throw refuse("privacy.colluding", "belongs to privacy.placement distributed")
+      }
       return 1
     }
     let colluding = options.colluding ?? 0
@@ -100,7 +103,9 @@ extension ConfigurationCheck {
     switch configuration.quantize.rotation ?? (isDistributed ? "hadamard" : "none") {
     case "none": return nil
     case "hadamard":
-      guard isDistributed else { throw refuse("quantize.rotation", "hadamard belongs to privacy.placement distributed") }
+      guard isDistributed else {
+        throw refuse("quantize.rotation", "hadamard belongs to privacy.placement distributed")
+      }
       var dimension = 1
       while dimension < parameters { dimension *= 2 }
       return ConditionalRounding(clipSteps: Int(quantizer.radius), dimension: dimension)

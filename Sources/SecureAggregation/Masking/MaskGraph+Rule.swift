@@ -14,8 +14,9 @@ private import Glibc
 /// - c holds except with probability 2^−σ, the loss bound except with 2^−η, by a union bound over clients of the
 ///   hypergeometric tail (the neighbours of a client are a uniform subset of the others).
 ///
-/// The structure of the proof is that of Bell et al. (2020, theorems 3.7 and 3.10); the threshold above k/2 is what
-/// lets it carry an adaptive server on a ring lattice. For the complete graph c is γn itself, no order is drawn, and
+/// The derivation is in <doc:NeighboursAndThresholds>. Its structure is that of Bell et al. (2020); they draw the graph
+/// so that it stays connected with high probability, here the threshold above k/2 makes it so always, at the price of
+/// more neighbours when clients are corrupt. For the complete graph c is γn itself, no order is drawn, and
 /// t > (k + c)/2 suffices, the 2n/3 of Bonawitz et al. (2017) at γ = 1/3.
 public struct MaskRule: Sendable, Hashable {
   /// Neighbours of every client.
@@ -30,6 +31,10 @@ public struct MaskRule: Sendable, Hashable {
   /// Whether signatures of t neighbours also make all clients of a ring agree on one set of survivors: neighbourhoods
   /// of summed clients next to each other on the circle, at most k/2 apart, then share an honest signer.
   public var agreesGlobally: Bool { 2 * (threshold - corruptNeighbours) > neighbours + neighbours / 2 + 1 }
+
+  /// The fewest honest clients of a sum that a lying server can cut out on a ring whose rule does not
+  /// ``agreesGlobally``; whoever agrees globally opens one sum, over all survivors.
+  public var hiddenAmong: Int { 2 * threshold - neighbours - corruptNeighbours + 1 }
 
   /// The rule of a complete graph: every client shares with all others.
   ///

@@ -170,6 +170,14 @@ public struct ShareBundle: Sendable, Hashable {
     try reader.finish()
   }
 
+  /// The message with a commitment to another seed, signed again: what a corrupt dealer can send.
+  package func corrupted(for plan: MaskPlan, as identity: borrowing ClientIdentity) throws -> ShareBundle {
+    let other = Digest.of("another seed", seedCommitment)
+    return ShareBundle(
+      client: client, seedCommitment: other, entries: entries,
+      signature: try identity.sign(ShareBundle.statement(plan, client, other, entries)))
+  }
+
   /// The canonical encoding.
   public func serialized() -> [UInt8] { ShareBundle.unsigned(client, seedCommitment, entries) + signature }
 }

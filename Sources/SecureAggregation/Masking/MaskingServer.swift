@@ -30,6 +30,12 @@ public struct MaskingServer: Sendable {
     total = MaskedTotal(plan, members: [])
   }
 
+  /// What a server knows about the values: the masked residues modulo 2^ringBits, and how many shares of each client's
+  /// open seed it holds.
+  package var holdings: (residues: [UInt64], shares: [Int: Int]) {
+    ((0..<plan.shape.count).map { plan.shape.residue(Int64(bitPattern: total.sum[$0])) }, opened.mapValues(\.count))
+  }
+
   // MARK: Phase 1: keys
 
   /// Takes a client's keys.
