@@ -40,8 +40,6 @@ import Testing
       bundles.append(try round.with(number) { client, identity in try client.share(list, as: identity) })
     }
     let allBundles = bundles
-    try other.keys(other.numbers)
-    try other.shares(other.numbers)
     let alienBundle = try otherBundle()
     for message in allBundles { try server.receive(message) }
     try server.closeShares()

@@ -196,6 +196,11 @@ public struct SimulationPlan: Sendable {
       maximumContributors: max(1, largest), minimumContributors: minimum)
   }
 
+  /// The bytes of a training's contributions had every parameter been sent as an unprotected Float32.
+  public func float32Bytes(of result: SimulationResult) -> Int {
+    4 * model.parameterCount * result.rounds.reduce(0) { $0 + $1.contributors }
+  }
+
   /// The number of summed coordinates before the counts: of the update, and of the algorithm's second sum.
   var updateCoordinates: Int { rounding?.dimension ?? model.parameterCount * (algorithm.hasSecondSum ? 2 : 1) }
 

@@ -20,6 +20,8 @@ struct SimulationDocument: Encodable {
     case epsilonIfDeployed = "epsilon_if_deployed"
     case weights = "weights_sha256"
     case wireBytes = "wire_bytes"
+    case float32Bytes = "float32_bytes"
+    case wrapProbability = "wrap_probability"
   }
 
   /// One round.
@@ -120,6 +122,8 @@ struct SimulationDocument: Encodable {
     try container.encode(plan.clientCount, forKey: .clients)
     try container.encode(plan.model.parameterCount, forKey: .parameters)
     try container.encode(result.rounds.reduce(0) { $0 + $1.wireBytes }, forKey: .wireBytes)
+    try container.encode(plan.float32Bytes(of: result), forKey: .float32Bytes)
+    try container.encodeIfPresent(plan.wrapProbability, forKey: .wrapProbability)
     try container.encode(result.phases.map(Phase.init), forKey: .phases)
     let bounds = result.epsilon.map(Interval.init)
     guard let privacy = plan.privacy else {

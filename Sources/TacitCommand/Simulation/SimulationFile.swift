@@ -105,10 +105,12 @@ enum SimulationFile {
     #   epsilon: 8                 # or noise_multiplier: 1.0, with max_epsilon to end before it is passed
     #   delta: 1e-5
     #   ledger: { file: L.db, budget: NAME }   # charged before the first round
+    #   colluding: 0               # of min_contributors, whose noise is not counted on (placement distributed)
     #   noise_source: secure       # simulated: from the seed, for equality tests only
     quantize:
       bits: 24                     # one grid for every aggregation kind
       range: 1.0                   # with privacy leave it out: it is privacy.clip
+      # rotation: hadamard         # or none; only with privacy.placement distributed, and there unless given
     compression: { kind: none }    # top-k (fraction), stochastic (bits), rotated (bits)
     weighting: examples            # uniform is the only choice with privacy
     aggregation:

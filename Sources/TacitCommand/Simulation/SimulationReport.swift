@@ -62,6 +62,10 @@ enum SimulationReport {
     cost.add(["whole run", NumberText.duration(result.seconds)])
     cost.add(["model parameters", NumberText.grouped(plan.model.parameterCount)])
     cost.add(["bytes that clients sent", NumberText.bytes(result.rounds.reduce(0) { $0 + $1.wireBytes })])
+    cost.add(["the same updates as plain float32", NumberText.bytes(plan.float32Bytes(of: result))])
+    if let wraps = plan.wrapProbability {
+      cost.add(["bound of a round's probability to wrap", NumberText.significant(wraps, digits: 2)])
+    }
     for phase in result.phases {
       cost.add([
         phase.name,
