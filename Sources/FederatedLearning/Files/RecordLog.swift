@@ -40,11 +40,12 @@ final class RecordLog: Sendable {
       // The file goes on only where these records go on from its last; otherwise they are another run's.
       if let known = end {
         let count = known.position.rounds
-        if count > records.count || count > 0 && (try Self.line(records[count - 1])) != known.last { end = nil }
+        let same = try count > 0 && count <= records.count && Self.line(records[count - 1]) == known.last
+        if !same { end = nil }
       }
       if end == nil { appended.withLock { $0 = 0 } }
       appended.withLock { $0 += 1 }
-      var (position, last) = end ?? (Position(file: try Self.freeName(in: folder)), Data())
+      var (position, last) = try end ?? (Position(file: Self.freeName(in: folder)), Data())
       var text = Data()
       let start = position.bytes
       for record in records[position.rounds...] {
