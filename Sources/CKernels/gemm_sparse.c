@@ -221,8 +221,53 @@ FAST static inline void update_tail(float *w, const float *x, const float *d, ui
   store_lanes(w, _mm256_add_ps(a, _mm256_setzero_ps()), columns);
 }
 
+/// Outputs of a layer so narrow that four of its rows, or eight of its inputs, are worked on together.
+#define NARROW 16
+
+/// Rows of w four at a time for even n up to NARROW: together they fill n/2 vectors. Returns how many were done.
+FAST static inline __attribute__((always_inline)) size_t update_some(float *w, const float *x, const float *d, size_t k, size_t n, const uint32_t *mask) {
+  _Alignas(32) float all[32][4 * NARROW];
+  _Alignas(32) int32_t row_of[4 * NARROW];
+  uint32_t used = 0, ready = 0;
+  size_t vectors = n / 2, l = 0;
+  for (size_t at = 0; at < 4 * n; at++) row_of[at] = (int32_t)(at / n);
+  for (; l + 4 <= k; l += 4) {
+    used = mask[l] | mask[l + 1] | mask[l + 2] | mask[l + 3];
+    if (!used) continue;
+    __m256 a[NARROW / 2];
+    float *to = w + l * n;
+    _Pragma("unroll") for (size_t v = 0; v < vectors; v++) a[v] = _mm256_loadu_ps(to + 8 * v);
+    for (uint32_t m = used; m; m &= m - 1) {
+      size_t i = (size_t)__builtin_ctz(m);
+      if (!(ready >> i & 1)) {
+        for (size_t at = 0; at < 4; at++) memcpy(all[i] + at * n, d + i * n, n * sizeof *d);
+        ready |= UINT32_C(1) << i;
+      }
+      __m256 four = _mm256_broadcast_ps((const __m128 *)(x + i * k + l));
+      _Pragma("unroll") for (size_t v = 0; v < vectors; v++) {
+        __m256 own = _mm256_permutevar_ps(four, _mm256_load_si256((const __m256i *)row_of + v));
+        a[v] = _mm256_fmadd_ps(own, _mm256_load_ps(all[i] + 8 * v), a[v]);
+      }
+    }
+    // Zero terms of a row that has others vanish when zero is added; a row without any keeps its bits.
+    __m128i none = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)(mask + l)), _mm_setzero_si128());
+    __m256 kept = _mm256_castsi256_ps(_mm256_broadcastsi128_si256(none));
+    _Pragma("unroll") for (size_t v = 0; v < vectors; v++) {
+      __m256 keeps = _mm256_permutevar_ps(kept, _mm256_load_si256((const __m256i *)row_of + v));
+      __m256 sum = _mm256_add_ps(a[v], _mm256_setzero_ps());
+      _mm256_storeu_ps(to + 8 * v, _mm256_blendv_ps(sum, _mm256_loadu_ps(to + 8 * v), keeps));
+    }
+  }
+  return l;
+}
+
+/// Ten classes are common enough that the compiler may know of them.
+FAST static size_t update_narrow(float *w, const float *x, const float *d, size_t k, size_t n, const uint32_t *mask) {
+  return n == 10 ? update_some(w, x, d, k, 10, mask) : update_some(w, x, d, k, n, mask);
+}
+
 FAST static void update_fast(float *w, const float *x, const float *d, size_t k, size_t n, const uint32_t *mask) {
-  for (size_t l = 0; l < k; l++) {
+  for (size_t l = n <= NARROW && n % 2 == 0 ? update_narrow(w, x, d, k, n, mask) : 0; l < k; l++) {
     uint32_t m = mask[l];
     if (!m) continue;
     float *row = w + l * n;
@@ -247,12 +292,42 @@ FAST static inline float fold(__m256 v) {
   return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
 
+/// Inputs eight at a time for n up to NARROW: the eight chains of an element become eight vectors. Returns how many
+/// were done.
+FAST static inline __attribute__((always_inline)) size_t backward_some(const float *d, const float *w, float *dx, size_t rows, size_t k, size_t n,
+                                   const uint32_t *mask) {
+  size_t l = 0;
+  for (; l + 8 <= k; l += 8) {
+    _Alignas(32) float column[NARROW][8];
+    for (size_t r = 0; r < 8; r++)
+      for (size_t j = 0; j < n; j++) column[j][r] = w[(l + r) * n + j];
+    __m256i marks = _mm256_loadu_si256((const __m256i *)(mask + l));
+    for (size_t i = 0; i < rows; i++) {
+      __m256 lane[8];
+      _Pragma("unroll") for (size_t j = 0; j < 8; j++) lane[j] = _mm256_setzero_ps();
+      _Pragma("unroll") for (size_t j = 0; j < n; j++)
+        lane[j & 7] = _mm256_fmadd_ps(_mm256_broadcast_ss(d + i * n + j), _mm256_load_ps(column[j]), lane[j & 7]);
+      __m256 even = _mm256_add_ps(_mm256_add_ps(lane[0], lane[4]), _mm256_add_ps(lane[2], lane[6]));
+      __m256 odd = _mm256_add_ps(_mm256_add_ps(lane[1], lane[5]), _mm256_add_ps(lane[3], lane[7]));
+      __m256i bit = _mm256_set1_epi32((int)(UINT32_C(1) << i));
+      __m256i open = _mm256_cmpeq_epi32(_mm256_and_si256(marks, bit), bit);
+      _mm256_storeu_ps(dx + i * k + l, _mm256_and_ps(_mm256_add_ps(even, odd), _mm256_castsi256_ps(open)));
+    }
+  }
+  return l;
+}
+
+FAST static size_t backward_narrow(const float *d, const float *w, float *dx, size_t rows, size_t k, size_t n,
+                                   const uint32_t *mask) {
+  return n == 10 ? backward_some(d, w, dx, rows, k, 10, mask) : backward_some(d, w, dx, rows, k, n, mask);
+}
+
 FAST static void backward_fast(const float *d, const float *w, float *dx, size_t rows, size_t k, size_t n,
                                const uint32_t *mask) {
   size_t whole = n & ~(size_t)7;
   __m256i some = lanes(n - whole);
   memset(dx, 0, rows * k * sizeof *dx);
-  for (size_t l = 0; l < k; l++) {
+  for (size_t l = n <= NARROW ? backward_narrow(d, w, dx, rows, k, n, mask) : 0; l < k; l++) {
     const float *row = w + l * n;
     for (uint32_t m = mask[l]; m;) {
       // Five examples at a time; a short group repeats its last.

@@ -38,19 +38,10 @@
   }                                                                                                                    \
   return worst < 0x7f800000u;
 
-#define SQUARED_DISTANCE                                                                                               \
-  uint64_t total = 0;                                                                                                  \
-  for (size_t i = 0; i < n; i++) {                                                                                     \
-    int d = x[i] - y[i];                                                                                               \
-    total += (uint64_t)((int64_t)d * (int64_t)d);                                                                      \
-  }                                                                                                                    \
-  return total;
-
 #define LOOPS(NAME, TARGET)                                                                                            \
   TARGET static void accumulate_##NAME(long long *sum, const int *grid, int64_t weight, size_t n) { ACCUMULATE }       \
   TARGET static size_t quantize_##NAME(const float *update, double scale, int limit, int *grid, size_t n) { QUANTIZE } \
-  TARGET static int difference_##NAME(float *y, const float *x, size_t n) { DIFFERENCE }                               \
-  TARGET static uint64_t distance_##NAME(const int *x, const int *y, size_t n) { SQUARED_DISTANCE }
+  TARGET static int difference_##NAME(float *y, const float *x, size_t n) { DIFFERENCE }                              
 
 LOOPS(portable, )
 #if defined(__x86_64__)
@@ -75,5 +66,3 @@ size_t tacit_quantize(const float *update, double scale, int limit, int *grid, s
 }
 
 int tacit_difference(float *y, const float *x, size_t n) { return CHOOSE(difference, y, x, n); }
-
-unsigned long long tacit_squared_distance(const int *x, const int *y, size_t n) { return CHOOSE(distance, x, y, n); }

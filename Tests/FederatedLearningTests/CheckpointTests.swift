@@ -37,7 +37,7 @@ import Testing
     var simulation = Simulation(plan, threads: 1)
     _ = try simulation.run(checkpoints: folder)
     let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    #expect(names == ["round-2.checkpoint", "round-3.checkpoint"])
+    #expect(names == ["round-2.checkpoint", "round-3.checkpoint", "run-1.records"])
     let newest = URL(fileURLWithPath: path + "/round-3.checkpoint")
     var bytes = [UInt8](try Data(contentsOf: newest))
     for position in [0, 20, 60, bytes.count / 2, bytes.count - 1] {
@@ -51,6 +51,76 @@ import Testing
     other.seed = 99
     let stranger = try SimulationPlan(other)
     #expect(throws: FederatedError.self) { try folder.latest(of: stranger) }
+  }
+
+  @Test func `checkpoints of a run take space in proportion to its rounds`() throws {
+    let path = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var configuration = SimulationTests.small("softmax")
+    configuration.rounds = 40
+    configuration.evaluation.every = 1_000
+    let plan = try SimulationPlan(configuration)
+    let folder = try CheckpointFolder(path)
+    var simulation = Simulation(plan, threads: 1)
+    var sizes: [Int] = []
+    _ = try simulation.run(checkpoints: folder) { record in
+      let file = path + "/round-\(record.round - 1).checkpoint"
+      if let bytes = FileManager.default.contents(atPath: file) { sizes.append(bytes.count) }
+      return true
+    }
+    let (least, most) = (try #require(sizes.min()), try #require(sizes.max()))
+    #expect(sizes.count == 39 && most - least < 64)
+    let lines = try #require(FileManager.default.contents(atPath: path + "/run-1.records")).split(separator: 10)
+    #expect(lines.count == 40 && (try folder.latest(of: plan))?.records.count == 40)
+  }
+
+  @Test func `records that were altered or lost make a checkpoint useless, and a torn end does not`() throws {
+    let path = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let plan = try SimulationPlan(SimulationTests.small("softmax"))
+    let folder = try CheckpointFolder(path)
+    var simulation = Simulation(plan, threads: 1)
+    _ = try simulation.run(checkpoints: folder)
+    let file = URL(fileURLWithPath: path + "/run-1.records")
+    let whole = try Data(contentsOf: file)
+    try (whole + Data("{\"round\":4,\"lo".utf8)).write(to: file)
+    #expect(try folder.latest(of: plan)?.round == 3)
+    // The last line is the newest checkpoint's only: the one before it does without.
+    try whole.dropLast(4).write(to: file)
+    #expect(try folder.latest(of: plan)?.round == 2)
+    var altered = whole
+    altered[whole.count / 6] ^= 1
+    try altered.write(to: file)
+    #expect(throws: FederatedError.self) { try folder.latest(of: plan) }
+    try FileManager.default.removeItem(at: file)
+    #expect(throws: FederatedError.self) { try folder.latest(of: plan) }
+  }
+
+  @Test func `a second run in a folder keeps the first one's checkpoints usable until it has two of its own`() throws {
+    let path = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var configuration = SimulationTests.small("softmax")
+    configuration.rounds = 6
+    let plan = try SimulationPlan(configuration)
+    var first = Simulation(plan, threads: 1)
+    let result = try first.run(checkpoints: try CheckpointFolder(path)) { $0.round < 2 }
+    let folder = try CheckpointFolder(path)
+    var second = Simulation(plan, threads: 1)
+    second.resume(from: try #require(try folder.latest(of: plan)))
+    var last: [RoundRecord] = []
+    for stop in 3...6 {
+      last = try second.run(checkpoints: folder) { $0.round < stop }.rounds
+      #expect(try CheckpointFolder(path).latest(of: plan)?.round == stop)
+      // Without the newest the one before it is still whole, whichever run it is of.
+      let newest = path + "/round-\(stop).checkpoint"
+      let bytes = try #require(FileManager.default.contents(atPath: newest))
+      try FileManager.default.removeItem(atPath: newest)
+      #expect(try CheckpointFolder(path).latest(of: plan)?.round == stop - 1)
+      try bytes.write(to: URL(fileURLWithPath: newest))
+    }
+    #expect(last.prefix(2).map(\.loss) == result.rounds.map(\.loss))
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".records") }
+    #expect(names == ["run-2.records"])
   }
 
   @Test func `a model file gives the same parameters back`() throws {

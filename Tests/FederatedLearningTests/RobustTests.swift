@@ -147,3 +147,46 @@ import Testing
     #expect { try SimulationPlan(configuration) } throws: { ($0 as? FederatedError)?.subject == "weighting" }
   }
 }
+
+@Suite struct PairDistanceTests {
+  /// Squared distances by the definition.
+  static func plain(_ x: [Int32], _ y: [Int32]) -> UInt128 {
+    zip(x, y).reduce(0) { sum, pair in
+      let difference = Int128(pair.0) - Int128(pair.1)
+      return sum + UInt128(difference * difference)
+    }
+  }
+
+  @Test(arguments: [(1, 3), (2, 512), (3, 513), (7, 1_030), (10, 2_000), (13, 515)])
+  func `distances are exact at every size of value, on both paths and any number of threads`(
+    _ count: Int, _ length: Int
+  ) {
+    for bits in [1, 7, 16, 23, 24, 25, 26, 31, 32] {
+      var generator = SimulationGenerator(seed: UInt64(bits), stream: "distances")
+      var updates = (0..<count).map { _ in
+        (0..<length).map { _ in Int32(truncatingIfNeeded: Int64(bitPattern: generator.next()) >> (64 - bits)) }
+      }
+      // Rows of the largest magnitudes of either sign: the sums that come nearest to overflow.
+      updates[0] = [Int32](repeating: Int32(truncatingIfNeeded: (Int64(1) << (bits - 1)) - 1), count: length)
+      updates[count - 1] = [Int32](repeating: Int32(truncatingIfNeeded: -(Int64(1) << (bits - 1))), count: length)
+      for (threads, portable) in [(1, false), (3, false), (2, true)] {
+        let distances = PairDistances(updates, threads: threads, portable: portable)
+        for i in 0..<count {
+          for j in 0..<count { #expect(distances[i, j] == Self.plain(updates[i], updates[j])) }
+        }
+      }
+    }
+  }
+
+  @Test func `Krum picks what its definition picks`() throws {
+    for trial in 0..<20 {
+      let (_, all) = RobustTests.round(trial, n: 12, f: 3, d: 700)
+      let scores = all.map { update in
+        all.map { Self.plain(update, $0) }.sorted().dropFirst().prefix(12 - 3 - 2).reduce(0, +)
+      }
+      let best = try #require(scores.min())
+      let chosen = try RobustRule.krum(bad: 3).combine(all, threads: 2)
+      #expect(all.indices.contains { scores[$0] == best && all[$0].map(Double.init) == chosen })
+    }
+  }
+}

@@ -67,8 +67,14 @@ size_t tacit_quantize(const float *update, double scale, int limit, int *grid, s
 /// sum += weight·grid over n values, modulo 2^64.
 void tacit_accumulate(long long *sum, const int *grid, long long weight, size_t n);
 
-/// Σ (x − y)² over n values modulo 2^64; exact while magnitudes are at most 2^24 and n at most 2^13.
-unsigned long long tacit_squared_distance(const int *x, const int *y, size_t n);
+/// Integers as doubles; returns the largest magnitude, negative or above 2^30 when one is 2^31.
+int tacit_widen(const int *x, double *y, size_t n);
+
+/// The inner products of n rows of integers, of which `width` (a multiple of 4, at most 4096) count: gram[i·n + j] for
+/// j ≤ i; what lies above the diagonal has no meaning.
+///
+/// Rows are `stride` apart and 32-byte aligned. Exact: `most` is the largest magnitude, at most 2^25.
+void tacit_gram(const double *x, size_t stride, size_t n, size_t width, int most, long long *gram, int portable);
 
 /// Sorts each of the 16 columns of a block of rows of 16, by a network of `pairs` comparators.
 ///

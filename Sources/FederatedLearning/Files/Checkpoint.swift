@@ -18,14 +18,16 @@ public struct Checkpoint: Sendable {
   /// What is written as JSON; numbers of the model follow as raw bytes.
   struct Header: Codable {
     var fingerprint: String
-    var records: [RoundRecord.Stored]
+    /// The records, unless they lie in a file beside the checkpoint.
+    var records: [RoundRecord.Stored] = []
+    var log: RecordLog.Position?
     var counts: [Int]
     var clients: [Int]
     var previousAggregate: [Double]
     var clip: Double
   }
 
-  private static let name = Array("tacit checkpoint 2\n".utf8)
+  private static let name = Array("tacit checkpoint 3\n".utf8)
 
   init(
     _ plan: SimulationPlan, records: [RoundRecord], parameters: [Float], state: FederatedAlgorithm.State<Float>,
@@ -42,12 +44,17 @@ public struct Checkpoint: Sendable {
     ]
     counts += clients.map { memories[$0]?.count ?? 0 }
     header = Header(
-      fingerprint: try plan.fingerprint(), records: records.map(RoundRecord.Stored.init),
-      counts: counts, clients: clients, previousAggregate: previousAggregate, clip: clip)
+      fingerprint: try plan.fingerprint(), counts: counts, clients: clients, previousAggregate: previousAggregate, clip: clip)
   }
 
-  /// The checkpoint as bytes.
-  public func encoded() throws -> [UInt8] {
+  /// The checkpoint as bytes, the records of all its rounds among them.
+  public func encoded() throws -> [UInt8] { try encoded(log: nil) }
+
+  /// The checkpoint as bytes, with a position in a file in place of the records.
+  func encoded(log: RecordLog.Position?) throws -> [UInt8] {
+    var header = header
+    if log == nil { header.records = records.map(RoundRecord.Stored.init) }
+    header.log = log
     let json = try [UInt8](JSONEncoder().encode(header))
     var arrays = [parameters, state.optimizer.first, state.optimizer.second, state.variate]
     arrays += header.clients.map { memories[$0] ?? [] }
@@ -60,10 +67,19 @@ public struct Checkpoint: Sendable {
     return file
   }
 
-  /// Reads a checkpoint of this plan.
+  /// Reads a checkpoint of this plan that holds its records, as ``encoded()`` makes it.
   ///
   /// - Throws: ``FederatedError`` when the bytes are torn, altered, or of another simulation.
   public init(_ bytes: [UInt8], of plan: SimulationPlan) throws {
+    try self.init(bytes, of: plan) { _ in
+      throw FederatedError(.checkpoint, "checkpoint", "has its records in a file beside it: read it from its folder")
+    }
+  }
+
+  /// Reads a checkpoint of this plan, whose records may lie elsewhere.
+  init(
+    _ bytes: [UInt8], of plan: SimulationPlan, recordsAt: (RecordLog.Position) throws -> [RoundRecord]
+  ) throws {
     func corrupt(_ message: String) -> FederatedError { FederatedError(.checkpoint, "checkpoint", message) }
     let start = Checkpoint.name.count + 32
     guard bytes.count >= start + 8, bytes.starts(with: Checkpoint.name) else { throw corrupt("is no checkpoint") }
@@ -74,7 +90,7 @@ public struct Checkpoint: Sendable {
     var length: UInt64 = 0
     for place in 0..<8 { length |= UInt64(bytes[start + place]) << UInt64(8 * place) }
     guard length <= UInt64(body.count - 8) else { throw corrupt("is damaged") }
-    header = try JSONDecoder().decode(Header.self, from: Data(body[(start + 8)..<(start + 8 + Int(length))]))
+    var header = try JSONDecoder().decode(Header.self, from: Data(body[(start + 8)..<(start + 8 + Int(length))]))
     guard header.fingerprint == (try plan.fingerprint()) else { throw corrupt("belongs to another configuration") }
     var at = start + 8 + Int(length)
     guard header.clip.isFinite, header.clip > 0 else { throw corrupt("is damaged") }
@@ -92,8 +108,10 @@ public struct Checkpoint: Sendable {
     (state.optimizer.first, state.optimizer.second, state.variate) = (arrays[1], arrays[2], arrays[3])
     self.state = state
     memories = Dictionary(zip(header.clients, arrays.dropFirst(4)), uniquingKeysWith: { $1 })
-    records = header.records.map(RoundRecord.init)
+    records = try header.log.map(recordsAt) ?? header.records.map(RoundRecord.init)
     round = records.count
+    header.records = []
+    self.header = header
   }
 }
 

@@ -2,12 +2,25 @@ import Foundation
 
 /// A folder with the last two checkpoints of a simulation.
 ///
-/// A checkpoint is written beside its final name and renamed into place, so that a reader sees all of it or nothing.
+/// A checkpoint is written beside its final name and renamed into place, so that a reader sees all of it or nothing. The
+/// records of the rounds lie in a file that only grows: a run of n rounds writes O(n) bytes however often it stops.
 public struct CheckpointFolder: Sendable, Hashable {
   /// The folder.
   public let path: String
   /// A checkpoint is written every so many rounds, and after the last.
   public let every: Int
+  private let log = RecordLog()
+
+  /// Folders of one path and rhythm are equal.
+  public static func == (left: CheckpointFolder, right: CheckpointFolder) -> Bool {
+    left.path == right.path && left.every == right.every
+  }
+
+  /// Hashes what equality compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(path)
+    hasher.combine(every)
+  }
 
   /// A folder, made when it is not there.
   ///
@@ -27,7 +40,8 @@ public struct CheckpointFolder: Sendable, Hashable {
   public func write(_ checkpoint: Checkpoint) throws {
     let final = file(checkpoint.round)
     let draft = final + ".draft"
-    let bytes = try checkpoint.encoded()
+    let position = try log.append(checkpoint.records, in: path)
+    let bytes = try checkpoint.encoded(log: position)
     do {
       try Data(bytes).write(to: URL(fileURLWithPath: draft))
       let handle = try FileHandle(forUpdating: URL(fileURLWithPath: draft))
@@ -37,8 +51,14 @@ public struct CheckpointFolder: Sendable, Hashable {
       throw FederatedError(.checkpoint, draft, "cannot be written")
     }
     guard unsafe rename(draft, final) == 0 else { throw FederatedError(.checkpoint, final, "cannot be put in place") }
-    for old in rounds().filter({ $0 <= checkpoint.round }).dropLast(2) {
-      try? FileManager.default.removeItem(atPath: file(old))
+    let present = rounds()
+    let old = present.filter { $0 <= checkpoint.round }.dropLast(2)
+    for round in old { try? FileManager.default.removeItem(atPath: file(round)) }
+    // What was removed for the third of a run's checkpoints was the last to need another run's records.
+    if !old.isEmpty, present.last == checkpoint.round, log.mayForgetOthers() {
+      for name in names() where name.hasSuffix(RecordLog.suffix) && name != position.file {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+      }
     }
   }
 
@@ -50,7 +70,7 @@ public struct CheckpointFolder: Sendable, Hashable {
     for round in rounds().reversed() {
       do {
         let data = try Data(contentsOf: URL(fileURLWithPath: file(round)))
-        return try Checkpoint([UInt8](data), of: plan)
+        return try Checkpoint([UInt8](data), of: plan) { try RecordLog.records(before: $0, in: path) }
       } catch let error as FederatedError {
         failure = failure ?? FederatedError(.checkpoint, file(round), error.message)
       } catch {
@@ -63,9 +83,10 @@ public struct CheckpointFolder: Sendable, Hashable {
 
   private func file(_ round: Int) -> String { "\(path)/round-\(round).checkpoint" }
 
+  private func names() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+
   private func rounds() -> [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.compactMap { name in
+    names().compactMap { name in
       guard name.hasPrefix("round-"), name.hasSuffix(".checkpoint") else { return nil }
       return Int(name.dropFirst(6).dropLast(11))
     }.sorted()

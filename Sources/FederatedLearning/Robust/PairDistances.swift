@@ -3,14 +3,19 @@ private import Dispatch
 private import Synchronization
 
 /// Exact squared distances between all pairs of updates.
-struct PairDistances {
+package struct PairDistances {
   let count: Int
   private let squares: [UInt128]
 
-  /// Coordinates at a time: a hundred pieces stay in the second-level cache, and 64 bits hold a piece's sum.
-  private static let piece = 1024
+  /// Coordinates at a time: a hundred pieces as doubles stay in the second-level cache.
+  private static let piece = 512
+  /// Doubles between the pieces of two updates: not a power of two, so that their cache lines differ.
+  private static let stride = 516
 
-  init(_ updates: [[Int32]], threads: Int) {
+  /// Distances of updates of one length, exact for any values; beyond 2^25 in magnitude they take longer.
+  ///
+  /// ‖x − y‖² = x·x + y·y − 2·x·y, where every product is an exact integer.
+  package init(_ updates: [[Int32]], threads: Int, portable: Bool = false) {
     let n = updates.count
     let length = updates[0].count
     let pieces = (length + Self.piece - 1) / Self.piece
@@ -18,20 +23,38 @@ struct PairDistances {
     let total = Mutex([UInt128](repeating: 0, count: n * n))
     DispatchQueue.concurrentPerform(iterations: max(1, min(threads, pieces))) { _ in
       var own = [UInt128](repeating: 0, count: n * n)
+      var products = [Int64](repeating: 0, count: n * n)
+      let rows = unsafe UnsafeMutableRawPointer.allocate(byteCount: 8 * n * Self.stride, alignment: 64)
+        .initializeMemory(as: Double.self, repeating: 0, count: n * Self.stride)
+      defer { unsafe rows.deallocate() }
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < pieces else { break }
         let start = index * Self.piece
         let width = min(Self.piece, length - start)
+        // A last piece that is no multiple of four ends with zeros.
+        let whole = (width + 3) & ~3
+        var most: Int32 = 0
         for i in 0..<n {
+          let row = unsafe rows + i * Self.stride
+          for place in width..<whole { unsafe row[place] = 0 }
           unsafe updates[i].withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
-            for j in 0..<i {
-              own[i * n + j] += unsafe updates[j].withUnsafeBufferPointer { y in
-                guard let y = y.baseAddress else { return 0 }
-                return unsafe UInt128(tacit_squared_distance(x + start, y + start, width))
-              }
-            }
+            unsafe most = max(most, tacit_widen(x + start, row, width))
+          }
+        }
+        guard most >= 0, most <= 1 << 25 else {
+          Self.addPlainly(updates, start..<start + width, to: &own)
+          continue
+        }
+        unsafe products.withUnsafeMutableBufferPointer { products in
+          guard let products = products.baseAddress else { return }
+          unsafe tacit_gram(rows, Self.stride, n, whole, most, products, portable ? 1 : 0)
+        }
+        for i in 0..<n {
+          for j in 0..<i {
+            let square = products[i * n + i] + products[j * n + j] - 2 * products[i * n + j]
+            own[i * n + j] += UInt128(square)
           }
         }
       }
@@ -41,7 +64,19 @@ struct PairDistances {
     squares = total.withLock { $0 }
   }
 
-  subscript(_ i: Int, _ j: Int) -> UInt128 { i == j ? 0 : i > j ? squares[i * count + j] : squares[j * count + i] }
+  /// The same for values of any size.
+  private static func addPlainly(_ updates: [[Int32]], _ range: Range<Int>, to own: inout [UInt128]) {
+    for i in updates.indices {
+      for j in 0..<i {
+        for place in range {
+          let difference = Int64(updates[i][place]) - Int64(updates[j][place])
+          own[i * updates.count + j] += UInt128(difference.magnitude) * UInt128(difference.magnitude)
+        }
+      }
+    }
+  }
+
+  package subscript(_ i: Int, _ j: Int) -> UInt128 { i == j ? 0 : i > j ? squares[i * count + j] : squares[j * count + i] }
 
   /// Members ordered by Krum's score within their set.
   ///
