@@ -71,7 +71,7 @@ import Testing
     #""weighting":"size""#, #""privacy":{"clip":1,"delta":"1e-5"}"#,
     #""privacy":{"clip":1,"delta":"1e-5","epsilon":1,"noise_multiplier":1}"#,
     #""privacy":{"clip":0,"delta":"1e-5","epsilon":1}"#, #""privacy":{"clip":1,"delta":1,"epsilon":1}"#,
-    #""privacy":{"clip":1,"delta":"1e-5","epsilon":1,"unit":"example"}"#,
+    #""privacy":{"clip":1,"delta":"1e-5","epsilon":1,"unit":"row"}"#,
     #""privacy":{"clip":1,"delta":"1e-5","epsilon":1},"weighting":"examples""#,
     #""privacy":{"clip":1,"delta":"1e-5","epsilon":1},"quantize":{"bits":8,"range":2}"#,
     #""privacy":{"clip":1,"delta":"1e-5","epsilon":1},"cohort":{"sampling":"with-replacement","size":5}"#,

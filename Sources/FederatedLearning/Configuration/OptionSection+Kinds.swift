@@ -29,7 +29,7 @@ extension AlgorithmOptions: OptionSection {
 }
 
 extension ClientOptions: OptionSection {
-  static var common: [String] { ["epochs", "batch_size", "learning_rate"] }
+  static var common: [String] { ["epochs", "batch_size", "batch_rate", "learning_rate"] }
   static var kinds: [(kind: String, options: [String])] { [] }
   var selected: String { "" }
 }

@@ -1,6 +1,6 @@
 /// `privacy:` what the training claims.
 public struct PrivacyOptions: Codable, Sendable, Hashable {
-  /// `client`: adding or removing everything one client holds.
+  /// `client`: everything one client holds; `example`: one example, by noise in every step of every client.
   public var unit: String?
   /// `add-remove` or `replace-one`.
   public var adjacency: String?
@@ -22,13 +22,16 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
   public var countNoise: ExactNumber?
   /// `gaussian`, a normal variate rounded to the grid; `discrete-gaussian`; or `skellam`.
   public var noise: String?
-  /// `independent` noise every round, or `tree`, the noise of running sums of DP-FTRL (Kairouz and others 2021).
+  /// `independent` noise every round; `tree`, the noise of running sums of DP-FTRL (Kairouz and others 2021); or
+  /// `banded`, noise correlated over the last rounds (Choquette-Choo and others 2023).
   public var mechanism: String?
   /// Rounds after which a tree begins anew; the separation of the cohorts unless given.
   public var restart: Int?
   /// With distributed noise: how many of `aggregation.min_contributors` may work with the server or add no noise, and
   /// are not counted on; 0 unless given.
   public var colluding: Int?
+  /// Rounds over which `banded` noise is correlated; the separation of the cohorts unless given.
+  public var bands: Int?
   /// σ over the L2 sensitivity under the stated adjacency; instead of `epsilon`.
   public var noiseMultiplier: ExactNumber?
   /// The ε that all rounds together must not exceed; instead of `noise_multiplier`.
@@ -58,7 +61,7 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case unit, adjacency, placement, clip, noise, mechanism, restart, colluding, epsilon, delta, ledger
+    case unit, adjacency, placement, clip, noise, mechanism, restart, bands, colluding, epsilon, delta, ledger
     case initialClip = "initial_clip"
     case targetQuantile = "target_quantile"
     case clipLearningRate = "clip_learning_rate"
@@ -87,6 +90,7 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
     mechanism = try read(String.self, .mechanism)
     restart = try read(Int.self, .restart)
     colluding = try read(Int.self, .colluding)
+    bands = try read(Int.self, .bands)
     noiseMultiplier = try read(ExactNumber.self, .noiseMultiplier)
     epsilon = try read(ExactNumber.self, .epsilon)
     maxEpsilon = try read(ExactNumber.self, .maxEpsilon)
@@ -114,6 +118,7 @@ public struct PrivacyOptions: Codable, Sendable, Hashable {
     try container.encodeIfPresent(mechanism, forKey: .mechanism)
     try container.encodeIfPresent(restart, forKey: .restart)
     try container.encodeIfPresent(colluding, forKey: .colluding)
+    try container.encodeIfPresent(bands, forKey: .bands)
     try container.encodeIfPresent(noiseMultiplier, forKey: .noiseMultiplier)
     try container.encodeIfPresent(epsilon, forKey: .epsilon)
     try container.encodeIfPresent(maxEpsilon, forKey: .maxEpsilon)

@@ -101,8 +101,10 @@ public struct AlgorithmOptions: Codable, Sendable, Hashable {
 public struct ClientOptions: Codable, Sendable, Hashable {
   /// Passes over the client's examples.
   public var epochs = 1
-  /// Examples of a step; 0 for all of them.
+  /// Examples of a step; 0 for all of them. With `privacy.unit: example` the constant that a step's sum is divided by.
   public var batchSize = 10
+  /// The probability with which every step takes an example, for `privacy.unit: example`.
+  public var batchRate: ExactNumber?
   /// η of the client.
   public var learningRate = 0.1
 
@@ -118,12 +120,14 @@ public struct ClientOptions: Codable, Sendable, Hashable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
     batchSize = try container.decodeIfPresent(Int.self, forKey: .batchSize) ?? batchSize
+    batchRate = try container.decodeIfPresent(ExactNumber.self, forKey: .batchRate)
     learningRate = try container.decodeIfPresent(Double.self, forKey: .learningRate) ?? learningRate
   }
 
   enum CodingKeys: String, CodingKey {
     case epochs
     case batchSize = "batch_size"
+    case batchRate = "batch_rate"
     case learningRate = "learning_rate"
   }
 }

@@ -27,16 +27,19 @@ extension ConfigurationCheck {
       }
       return value
     }
-    guard options.unit ?? "client" == "client" else { throw refuse("privacy.unit", "must be client") }
-    let placement = try choice(options.placement, "placement", PrivacyPlan.Placement.central)
+    let unit = try choice(options.unit, "unit", PrivacyPlan.Unit.client)
+    let steps = try exampleSteps(options, unit)
+    let placement = try choice(
+      options.placement, "placement", unit == .example ? PrivacyPlan.Placement.local : .central)
     let noise = try choice(
       options.noise, "noise", placement == .distributed ? PrivacyPlan.Noise.discreteGaussian : .gaussian)
-    let adjacency = try choice(options.adjacency, "adjacency", AdjacencyName(placement == .local)).adjacency
+    let adjacency = try choice(options.adjacency, "adjacency", AdjacencyName(placement == .local && unit == .client))
+      .adjacency
     guard noise != .gaussian || placement != .distributed else {
       throw refuse(
         "privacy.noise", "must be discrete-gaussian or skellam when distributed: rounded shares do not add up")
     }
-    guard placement != .local || adjacency == .replaceOne else {
+    guard placement != .local || adjacency == .replaceOne || unit == .example else {
       throw refuse("privacy.adjacency", "must be replace-one when local: whether a client reports is not hidden")
     }
     guard let stated = options.delta?.value, let delta = try? Delta(stated), stated.signum > 0 else {
@@ -49,14 +52,20 @@ extension ConfigurationCheck {
     guard cohort.accounting != .unbounded else {
       throw refuse("cohort.sampling", "may draw a client twice in a round, for which no privacy bound is claimed")
     }
+    guard placement != .distributed || configuration.devices.timeout == nil else {
+      throw refuse(
+        "devices.timeout",
+        "may not be used with distributed noise: whether enough report in time would depend on a client's examples")
+    }
+    let bands = try factorization(options, cohort, placement, noise)
     let build = NoiseBuilder(
       placement: placement, noise: noise, adjacency: adjacency, delta: delta,
       squaredBound: rounding?.squaredBound ?? Int(quantizer.radius * quantizer.radius),
       adaptive: try adaptiveClip(options, placement, cohort.expectedSize(clients: clients)), parameters: dimension,
       promised: try counted(options, placement, minimum), most: cohort.largestSize(clients: clients),
-      sampling: cohort.accounting, clients: clients,
+      sampling: steps.map { .poisson(rate: $0.rate) } ?? cohort.accounting, clients: clients,
       participation: try participation(options, placement, cohort, clients: clients),
-      isSimulated: source == "simulated")
+      isSimulated: source == "simulated", unit: unit, releasesPerRound: steps?.count ?? 1, factorization: bands)
     switch (options.noiseMultiplier?.value, options.epsilon?.value) {
     case (let multiplier?, nil):
       guard multiplier.signum > 0 else { throw refuse("privacy.noise_multiplier", "must be a number above 0") }
@@ -129,15 +138,7 @@ extension ConfigurationCheck {
   private func participation(
     _ options: PrivacyOptions, _ placement: PrivacyPlan.Placement, _ cohort: CohortSampling, clients: Int
   ) throws -> PrivacyPlan.Participation {
-    let isTree: Bool
-    switch options.mechanism ?? "independent" {
-    case "independent": isTree = false
-    case "tree": isTree = true
-    case let other:
-      throw refuse(
-        "privacy.mechanism",
-        "has no value \"\(other.prefix(40))\"\(Spelling.hint(other, among: ["independent", "tree"]))")
-    }
+    let isTree = options.mechanism == "tree"
     guard case .separated(let rounds) = cohort.accounting else {
       guard !isTree else {
         throw refuse("privacy.mechanism", "tree needs cohort.sampling min-separation, which bounds participation")

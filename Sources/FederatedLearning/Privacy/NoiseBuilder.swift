@@ -21,13 +21,18 @@ struct NoiseBuilder {
   let clients: Int
   let participation: PrivacyPlan.Participation
   let isSimulated: Bool
+  var unit = PrivacyPlan.Unit.client
+  /// Steps of a client in a round when the unit is an example, else 1.
+  var releasesPerRound = 1
+  /// The weights of past rounds' noise, nil without.
+  var factorization: BandedFactorization?
 
   /// f: an update is added or removed, or turned into its opposite.
   private var factor: Int { adjacency == .replaceOne ? 2 : 1 }
 
   /// Whether a sampler's theorem is part of the event.
   var isAmplified: Bool {
-    guard placement == .central, participation == .everyRound else { return false }
+    guard unit == .example || placement == .central && participation == .everyRound else { return false }
     switch sampling {
     case .poisson(let rate): return adjacency == .addOrRemove && rate < 1
     case .withoutReplacement(let size): return adjacency == .replaceOne && size < clients
@@ -49,7 +54,7 @@ struct NoiseBuilder {
   /// f²·(bound + s²).
   private func squaredSensitivity(_ indicator: Int?) -> Rational {
     let squared = Rational(squaredBound) + Rational(indicator ?? 0) * Rational(indicator ?? 0)
-    return squared * Rational(factor * factor)
+    return squared * Rational(factor * factor) * Rational(factorization?.squaredColumn ?? 1)
   }
 
   /// The plan whose σ is at least `multiplier` times the sensitivity.
@@ -69,27 +74,31 @@ struct NoiseBuilder {
   }
 
   /// A draw's σ², whole and rounded up, for a total σ².
-  private func share(_ total: Rational) throws -> Int {
-    guard let whole = (total / Rational(promised)).ceiling, whole >= 1, whole < 1 << 56 else {
+  private func share(_ total: Rational) throws -> Rational {
+    let exact = total / Rational(promised)
+    // Banded noise is drawn in 4096ths, where it is divided by as much.
+    let unit = Rational(factorization == nil ? 1 : 1 << (2 * BandedFactorization.shift))
+    guard let whole = (exact / unit).ceiling, whole >= 1, whole < 1 << 56 else {
       throw FederatedError(.configuration, "privacy.noise_multiplier", "gives noise outside 1 to 2^28 grid steps")
     }
-    try checkReach(whole)
-    return whole
+    let variance = Rational(whole) * unit
+    try checkReach(variance)
+    return variance
   }
 
-  private func checkReach(_ variance: Int) throws {
-    guard noise != .skellam || variance <= 1 << 24 else {
+  private func checkReach(_ variance: Rational) throws {
+    guard noise != .skellam || variance <= Rational(1 << 24) else {
       throw FederatedError(
         .configuration, "privacy.noise", "skellam reaches 2^12 grid steps a draw; use fewer quantize.bits")
     }
-    guard noise != .gaussian || variance >= 1 << 12 else {
+    guard noise != .gaussian || variance >= Rational(1 << 12) else {
       throw FederatedError(
         .configuration, "privacy.noise", "gaussian needs a deviation of 64 grid steps; use more quantize.bits")
     }
   }
 
-  private func base(variance: Int, indicator: Int?) throws -> PrivacyEvent {
-    let scale = try NoiseScale(variance: Rational(variance))
+  private func base(variance: Rational, indicator: Int?) throws -> PrivacyEvent {
+    let scale = try NoiseScale(variance: variance)
     let change = try L2Sensitivity(squared: squaredSensitivity(indicator))
     let coordinates = try Dimension(parameters + (indicator == nil ? 0 : 1))
     switch (noise, placement) {
@@ -97,7 +106,7 @@ struct NoiseBuilder {
     // The promised shares are Skellam of the summed variance.
     case (.skellam, _):
       return .skellam(
-        sigma: try NoiseScale(variance: Rational(variance) * Rational(promised)), sensitivity: change,
+        sigma: try NoiseScale(variance: variance * Rational(promised)), sensitivity: change,
         dimension: coordinates)
     case (.discreteGaussian, .distributed):
       return .distributedDiscreteGaussian(
@@ -122,15 +131,17 @@ struct NoiseBuilder {
   }
 
   private func plan(
-    variance: Int, indicator: Int?, keeps limit: (rounds: Int, epsilon: Epsilon?)
+    variance: Rational, indicator: Int?, keeps limit: (rounds: Int, epsilon: Epsilon?)
   ) throws -> PrivacyPlan {
     let draws = placement == .central ? 1 : most
     let levels = if case .tree(let rounds) = participation { TreeNoise.levels(rounds: rounds) } else { 0 }
-    let deviation = (Double(variance) * Double(draws) * Double(1 + levels)).squareRoot()
+    let spread = factorization.map { $0.noiseVariance(rounds: limit.rounds) } ?? Double(draws * (1 + levels))
+    let deviation = (variance.doubleValue * spread).squareRoot()
     func made(_ rounds: Int) throws -> PrivacyPlan {
       PrivacyPlan(
-        placement: placement, adjacency: adjacency, delta: delta, noise: noise,
-        variance: try NoiseScale(variance: Rational(variance)), promisedClients: promised,
+        unit: unit, releasesPerRound: releasesPerRound, factorization: factorization, placement: placement,
+        adjacency: adjacency, delta: delta, noise: noise,
+        variance: try NoiseScale(variance: variance), promisedClients: promised,
         roundEvent: try event(base(variance: variance, indicator: indicator)), participation: participation,
         adaptiveClip: adaptive.map {
           AdaptiveClip(
@@ -161,8 +172,10 @@ struct NoiseBuilder {
     let limit = epsilon.value.doubleRoundedDown
     if noise == .gaussian {
       // The event of some amount of noise, whose innermost part is then left open.
-      let some = try base(variance: 1 << 40, indicator: nil)
-      let text = try PrivacyPlan.event(event(some), participation, rounds: rounds).description
+      let some = try base(variance: Rational(1 << 60), indicator: nil)
+      let text = try PrivacyPlan.event(
+        event(some), participation, rounds: rounds, releases: releasesPerRound
+      ).description
       guard let place = text.range(of: some.description) else {
         throw FederatedError(.configuration, "privacy.epsilon", "cannot be calibrated for this sampling")
       }
@@ -174,7 +187,8 @@ struct NoiseBuilder {
     let accountant: any Accountant = noise == .skellam || isAmplified ? RenyiAccountant() : ZCDPAccountant()
     func made(_ variance: Int) throws -> PrivacyPlan {
       try plan(
-        variance: variance, indicator: indicator(total: Rational(variance) * Rational(promised)), keeps: (rounds, nil))
+        variance: Rational(variance), indicator: indicator(total: Rational(variance) * Rational(promised)),
+        keeps: (rounds, nil))
     }
     func fits(_ variance: Int) throws -> Bool {
       try accountant.epsilon(of: made(variance).event(rounds: rounds), delta: delta, adjacency: adjacency).upper
@@ -193,7 +207,7 @@ struct NoiseBuilder {
       let middle = low + (high - low) / 2
       if try low > 0 && fits(middle) { high = middle } else { low = middle }
     }
-    try checkReach(high)
+    try checkReach(Rational(high))
     return try made(high)
   }
 }

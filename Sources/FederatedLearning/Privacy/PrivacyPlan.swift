@@ -22,6 +22,15 @@ public struct PrivacyPlan: Sendable {
     case local
   }
 
+  /// Whose data a claim is about.
+  public enum Unit: String, Sendable, Hashable, CaseIterable {
+    /// Everything that one client holds.
+    case client
+    /// One example of one client: clients add noise to every step of their own (DP-SGD; Abadi and others 2016), and
+    /// what they send is private by itself.
+    case example
+  }
+
   /// How often one unit's data can enter what is released.
   public enum Participation: Sendable, Hashable {
     /// In every round; a sampler's amplification is part of the round's event.
@@ -32,6 +41,12 @@ public struct PrivacyPlan: Sendable {
     case tree(rounds: Int)
   }
 
+  /// Whose data the claim is about.
+  public let unit: Unit
+  /// How many releases a round is: the steps of a client when the unit is an example, else one.
+  public let releasesPerRound: Int
+  /// The weights of past rounds' noise, nil when rounds have noise of their own or a tree's.
+  public let factorization: BandedFactorization?
   /// Who adds the noise.
   public let placement: Placement
   /// Which pairs of client sets are compared.
@@ -64,16 +79,16 @@ public struct PrivacyPlan: Sendable {
   /// A client that returns only after b rounds is in at most ⌈rounds/b⌉ of them, and the rounds without it do not
   /// depend on its data; a tree that begins anew every b rounds sees it at most once.
   public func event(rounds: Int) throws -> PrivacyEvent {
-    try PrivacyPlan.event(roundEvent, participation, rounds: rounds)
+    try PrivacyPlan.event(roundEvent, participation, rounds: rounds, releases: releasesPerRound)
   }
 
   static func event(
-    _ roundEvent: PrivacyEvent, _ participation: Participation, rounds: Int
+    _ roundEvent: PrivacyEvent, _ participation: Participation, rounds: Int, releases: Int
   ) throws -> PrivacyEvent {
     switch participation {
-    case .everyRound: try .repeated(roundEvent, count: rounds)
+    case .everyRound: try .repeated(roundEvent, count: rounds * releases)
     case .separated(let length), .tree(let length):
-      try .repeated(roundEvent, count: (rounds + length - 1) / length)
+      try .repeated(roundEvent, count: (rounds + length - 1) / length * releases)
     }
   }
 }

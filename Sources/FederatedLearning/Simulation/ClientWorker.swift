@@ -10,6 +10,8 @@ final class ClientWorker {
   var parameters: [Float]
   var before: [Float] = []
   var grid: [Int32]
+  /// One example's gradient, when single examples are protected.
+  var exampleGrid: [Int32] = []
   /// The grid of the message's second part, when the algorithm has one.
   var secondGrid: [Int32] = []
   var values: [Int64]
@@ -56,6 +58,7 @@ final class ClientWorker {
     parameters = [Float](repeating: 0, count: plan.model.parameterCount)
     grid = [Int32](repeating: 0, count: plan.rounding?.dimension ?? plan.model.parameterCount)
     values = []
+    if plan.exampleQuantizer != nil { exampleGrid = grid }
     if plan.algorithm.hasSecondSum { secondGrid = grid }
     let largest = max(plan.largestSize, plan.robust?.rootExamples ?? 0)
     runner = plan.model.makeRunner(batch: max(1, plan.batchSize == 0 ? largest : min(plan.batchSize, largest)))
@@ -145,8 +148,10 @@ final class ClientWorker {
     values.append(contentsOf: grid.lazy.map { Int64($0) &* weight })
     values.append(contentsOf: secondGrid.lazy.map { Int64($0) })
     // Weights and steps are summed coordinates like any other, so that a protected sum hides them too.
-    if let adaptive = plan.privacy?.adaptiveClip { values.append(isWithin ? adaptive.indicator : -adaptive.indicator) }
-    if plan.privacy == nil { values.append(weight) }
+    if let adaptive = plan.roundPrivacy?.adaptiveClip {
+      values.append(isWithin ? adaptive.indicator : -adaptive.indicator)
+    }
+    if plan.roundPrivacy == nil { values.append(weight) }
     if plan.algorithm.countsSteps { values.append(weight &* Int64(steps)) }
     if let share = task.noise {
       if noise.count != values.count { noise = [Int64](repeating: 0, count: values.count) }
@@ -163,7 +168,7 @@ final class ClientWorker {
     if sums.isEmpty { sums = [Int64](repeating: 0, count: plan.coordinates) }
     hasSums = true
     let count = plan.model.parameterCount
-    let isIdle = plan.size(of: client) == 0
+    let isIdle = plan.exampleQuantizer == nil && plan.size(of: client) == 0
     guard let weight = isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : message(client, task) else { return }
     if !isIdle {
       unsafe sums.withUnsafeMutableBufferPointer { target in
@@ -175,11 +180,11 @@ final class ClientWorker {
       }
     }
     var last = count + secondGrid.count
-    if let adaptive = plan.privacy?.adaptiveClip {
+    if let adaptive = plan.roundPrivacy?.adaptiveClip {
       sums[last] &+= isIdle || isWithin ? adaptive.indicator : -adaptive.indicator
       last += 1
     }
-    if plan.privacy == nil {
+    if plan.roundPrivacy == nil {
       sums[last] &+= weight
       last += 1
     }
@@ -191,6 +196,10 @@ final class ClientWorker {
   ) {
     ClientWorker.copy(task.global, into: &parameters)
     steps = 0
+    if let grid = plan.exampleQuantizer {
+      guard let noise = task.stepNoise else { preconditionFailure("a plan of private steps has their noise") }
+      return descendPrivately(data, examples, client: client, task, grid, noise)
+    }
     guard !examples.isEmpty else { return }
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "batches")
       .substream(task.round).substream(client)

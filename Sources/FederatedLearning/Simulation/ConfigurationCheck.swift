@@ -33,6 +33,10 @@ struct ConfigurationCheck {
   func partition() throws(FederatedError) -> Partition {
     let options = configuration.partition
     guard options.clients >= 1 else { throw refuse("partition.clients", "must be at least 1") }
+    guard options.minimumExamples ?? 1 >= 1 else {
+      throw refuse(
+        "partition.minimum_examples", "must be at least 1: a client without examples has nothing to train on")
+    }
     switch options.kind {
     case "shards": return .shards(clients: options.clients, shardsPerClient: options.shardsPerClient ?? 2)
     case "dirichlet":
@@ -175,7 +179,7 @@ struct ConfigurationCheck {
   }
 
   func quantizer() throws(FederatedError) -> Quantizer {
-    if let privacy = configuration.privacy {
+    if let privacy = configuration.privacy, privacy.unit != "example" {
       guard configuration.quantize.range == nil else {
         throw refuse("quantize.range", "may not be given with privacy: it is privacy.clip")
       }

@@ -8,10 +8,7 @@ extension Simulation {
   mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
     if let buffer = plan.algorithm.buffer { return performBufferedRound(buffer) }
     let cohort = plan.cohort.cohort(clients: plan.clientCount, round: round, seed: plan.configuration.seed)
-    let batch = plan.batchSize
-    let attendance = plan.devices.attendance(cohort, round: round) {
-      batch == 0 ? 1 : (plan.size(of: $0) + batch - 1) / batch
-    }
+    let attendance = plan.devices.attendance(cohort, round: round) { plan.stepsPerEpoch(of: $0) }
     var record = try performRound(&sum, noise, cohort, attendance)
     record.dropped = attendance.dropped
     record.late = attendance.late
@@ -30,7 +27,7 @@ extension Simulation {
     let contributors = attendance.present.count - tally.failed
     var record = RoundRecord(round, tally, cohort: cohort.count, contributors: contributors)
     // With central noise an empty round releases noise like any other: whether it was empty must not show.
-    let isEmpty = contributors == 0 && plan.privacy?.placement == .central
+    let isEmpty = contributors == 0 && plan.roundPrivacy?.placement == .central
     if contributors < plan.shape.minimumContributors, !isEmpty {
       record.abandoned = true
       return record
@@ -80,7 +77,7 @@ extension Simulation {
   /// - Returns: whether enough contributed.
   @discardableResult
   mutating func applyDirectSums(contributors: Int, noise: NoiseShare?) -> Bool {
-    let isReleased = plan.privacy?.placement == .central || contributors >= plan.shape.minimumContributors
+    let isReleased = plan.roundPrivacy?.placement == .central || contributors >= plan.shape.minimumContributors
     var total: [Int64] = []
     for worker in workers where worker.hasSums {
       // The largest array moves; the others are added to it and emptied for the next round.
@@ -101,13 +98,15 @@ extension Simulation {
 
   /// Adds the server's noise if it is the server's to add, and applies the means.
   private mutating func release(_ total: inout [Int64], _ noise: NoiseShare?, contributors: Int) {
-    guard let privacy = plan.privacy else {
+    guard let privacy = plan.roundPrivacy else {
       return apply(total, divisor: Double(total[plan.updateCoordinates]), contributors: contributors)
     }
     if privacy.placement == .central, let noise {
       var draws = [Int64](repeating: 0, count: total.count)
       if let treeNoise {
         treeNoise.fill(&draws, round: round, share: noise)
+      } else if let bandedNoise {
+        bandedNoise.fill(&draws, round: round, share: noise)
       } else {
         noise.fill(&draws, round: round, party: nil)
       }
@@ -127,7 +126,7 @@ extension Simulation {
     RoundTask(
       queue: attendance.present.sorted { (plan.size(of: $1), $0) < (plan.size(of: $0), $1) }, global: parameters,
       round: round, epochs: attendance.epochs, noise: noise, state: state, memories: memories, quantizer: quantizer,
-      rotated: plan.rotated(quantizer, round: round))
+      rotated: plan.rotated(quantizer, round: round), stepNoise: stepNoise)
   }
 
   /// Takes what the threads counted and what their clients keep.
@@ -155,7 +154,7 @@ extension Simulation {
       if comparesSums { lane.clear = (plain.makeClient(), plain.makeServer(round: round)) }
       lanes.append(lane)
     }
-    let task = roundTask(attendance, noise: plan.privacy?.placement == .central ? nil : noise)
+    let task = roundTask(attendance, noise: plan.roundPrivacy?.placement == .central ? nil : noise)
     parallel(lanes) { lane in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -265,6 +264,8 @@ struct RoundTask: Sendable {
   let quantizer: Quantizer
   /// What quantises instead when updates are rotated.
   var rotated: RotatedQuantizer?
+  /// The noise of clients' steps, nil unless the unit of privacy is an example.
+  var stepNoise: NoiseShare?
   /// What updates are multiplied by before they are rounded.
   var scale: Float = 1
 }

@@ -23,6 +23,8 @@ public struct Simulation: ~Copyable {
   public internal(set) var parameters: [Float]
   /// Rounds done so far.
   public private(set) var round = 0
+  /// Whether it goes on from a checkpoint.
+  private(set) var isResumed = false
   /// How many threads train clients.
   public let threads: Int
   /// Whether every opened sum is compared with the sum in the clear, which only a simulation can know.
@@ -39,6 +41,10 @@ public struct Simulation: ~Copyable {
   public internal(set) var clip: Double
   /// The nodes of a tree's noise, nil when rounds have noise of their own.
   let treeNoise: TreeNoise?
+  /// The noise that banded rounds still owe, nil when rounds have noise of their own.
+  let bandedNoise: BandedNoise?
+  /// The noise of clients' steps, nil unless the unit of privacy is an example.
+  let stepNoise: NoiseShare?
   let workers: [ClientWorker]
   /// The records of the rounds done.
   private var records: [RoundRecord] = []
@@ -61,6 +67,10 @@ public struct Simulation: ~Copyable {
     state = plan.algorithm.initial(count: plan.model.parameterCount)
     clip = plan.quantizer.range
     treeNoise = if case .tree(let rounds)? = plan.privacy?.participation { TreeNoise(rounds: rounds) } else { nil }
+    bandedNoise = plan.privacy?.factorization.map { BandedNoise($0) }
+    stepNoise =
+      plan.exampleQuantizer == nil
+      ? nil : plan.privacy.flatMap { try? NoiseShare($0, seed: plan.configuration.seed) }
     workers = (0..<threads).map { _ in ClientWorker(plan) }
   }
 
@@ -70,7 +80,9 @@ public struct Simulation: ~Copyable {
   /// Runs all rounds, or as many as `max_epsilon` allows.
   ///
   /// - Parameters:
-  ///   - authority: charged for the whole training before the first round; nil charges nobody.
+  ///   - authority: charged for the whole training before the first round; nil charges nobody. A run that goes on from
+  ///     a checkpoint in `folder` is charged only for rounds that were not charged before, and for those that somebody
+  ///     may have seen and that are drawn again.
   ///   - folder: where checkpoints go; nil writes none. Stopping writes one, too.
   ///   - callbacks: called after every round with the model; any of them may end the training.
   ///   - onRound: called after every round; return false to stop.
@@ -79,48 +91,43 @@ public struct Simulation: ~Copyable {
     charging authority: (any BudgetAuthority)? = nil, checkpoints folder: CheckpointFolder? = nil,
     callbacks: [any RoundCallback] = [], onRound: (RoundRecord) throws -> Bool = { _ in true }
   ) throws -> SimulationResult {
-    if let authority, let privacy = plan.privacy, !privacy.isSimulated {
-      guard authority.adjacency == privacy.adjacency else {
-        throw FederatedError(.configuration, "privacy.adjacency", "is not the budget's")
-      }
-      // What a resumed run releases is noise drawn anew, so the rounds still to come are charged whatever was before.
-      let left = lastRound - round
-      if left > 0 { try authority.charge(privacy.event(rounds: left), label: "federated training") }
-    }
-    guard folder == nil || treeNoise == nil || plan.privacy?.isSimulated == true else {
+    guard folder == nil || treeNoise == nil && bandedNoise == nil || plan.privacy?.isSimulated == true else {
       throw FederatedError(
-        .checkpoint, "checkpoint", "may not be used with privacy.mechanism tree: its noise is secret and never written")
+        .checkpoint, "checkpoint",
+        "may not be used with privacy.mechanism tree or banded: their noise is secret and never written")
     }
+    let paid = try charge(authority, folder)
     switch plan.aggregation {
     case .plain:
       var sum = PlainSum(insecurelyShaped: plan.shape)
-      return try run(&sum, folder, callbacks, onRound)
+      return try run(&sum, folder, paid, callbacks, onRound)
     case .paillier(let bits):
       var sum = try PaillierSum(plan.shape, key: .generate(KeySize(bits: bits)), variableTime: true)
-      return try run(&sum, folder, callbacks, onRound)
+      return try run(&sum, folder, paid, callbacks, onRound)
     case .thresholdPaillier(let bits, let threshold, let parties):
       let dealing = try ThresholdDealing.generate(KeySize(bits: bits), threshold: threshold, parties: parties)
       var sum = try ThresholdPaillierSum(plan.shape, dealing: dealing, variableTime: true, threads: threads)
-      return try run(&sum, folder, callbacks, onRound)
+      return try run(&sum, folder, paid, callbacks, onRound)
     case .pairwise(let pairing):
       var sum = PairwiseSum(plan.shape, pairing: pairing, threads: threads)
-      return try run(&sum, folder, callbacks, onRound)
+      return try run(&sum, folder, paid, callbacks, onRound)
     }
   }
 
   private mutating func run<Sum: SecureSum & ~Copyable>(
-    _ sum: inout Sum, _ folder: CheckpointFolder?, _ callbacks: [any RoundCallback],
+    _ sum: inout Sum, _ folder: CheckpointFolder?, _ charge: ChargeRecord?, _ callbacks: [any RoundCallback],
     _ onRound: (RoundRecord) throws -> Bool
   ) throws -> SimulationResult {
+    var charge = charge
     let clock = ContinuousClock()
     let start = clock.now
-    let noise = try plan.privacy.map { try NoiseShare($0, seed: plan.configuration.seed) }
+    let noise = try plan.roundPrivacy.map { try NoiseShare($0, seed: plan.configuration.seed) }
     var certified: (bounds: Bounds, accountant: String)?
     let total = lastRound
     while round < total {
       let began = clock.now
       round += 1
-      let used = plan.privacy.map { _ in clip }
+      let used = plan.roundPrivacy.map { _ in clip }
       var record = try performRound(&sum, noise)
       record.clip = used
       record.seconds = (clock.now - began).seconds
@@ -137,12 +144,15 @@ public struct Simulation: ~Copyable {
       }
       record.evaluationSeconds = (clock.now - measured).seconds
       records.append(record)
+      let isReached = plan.configuration.targetAccuracy.map { record.accuracy ?? -1 >= $0 } ?? false
+      // What may be seen from here on is written down first, so that it is not drawn again unnoticed.
+      let isDue = folder.map { round % $0.every == 0 || round == total || isReached } ?? false
+      if let folder, isDue { try folder.write(checkpoint()) }
+      charge?.shown = round
+      if let folder, let charge { try folder.write(charge) }
       var goOn = try onRound(record)
       for callback in callbacks { goOn = try callback.afterRound(record, parameters: parameters) && goOn }
-      let isReached = plan.configuration.targetAccuracy.map { record.accuracy ?? -1 >= $0 } ?? false
-      if let folder, round % folder.every == 0 || round == total || !goOn || isReached {
-        try folder.write(checkpoint())
-      }
+      if let folder, !isDue, !goOn { try folder.write(checkpoint()) }
       if isReached || !goOn { break }
     }
     // The last round may have come between two evaluations.
@@ -170,6 +180,7 @@ public struct Simulation: ~Copyable {
   /// Goes on from a checkpoint of the same plan: what follows is what an uninterrupted run would have done, bit for bit.
   public mutating func resume(from checkpoint: Checkpoint) {
     round = checkpoint.round
+    isResumed = true
     records = checkpoint.records
     parameters = checkpoint.parameters
     state = checkpoint.state

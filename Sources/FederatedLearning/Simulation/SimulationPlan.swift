@@ -38,6 +38,8 @@ public struct SimulationPlan: Sendable {
   ///
   /// A wrap costs accuracy and no privacy.
   public let wrapProbability: Double?
+  /// The grid of single examples' gradients, nil unless the unit of privacy is an example.
+  let exampleQuantizer: Quantizer?
   /// Whether an update counts once for every example of its client.
   public let weighsByExamples: Bool
   /// Hostile clients and the rule against them, nil without.
@@ -71,7 +73,7 @@ public struct SimulationPlan: Sendable {
   /// Whether contributions are added up without anything done to them one by one.
   var sumsDirectly: Bool {
     guard case .plain = aggregation else { return false }
-    return privacy?.placement ?? .central == .central
+    return roundPrivacy?.placement ?? .central == .central
   }
 
   /// Checks a configuration, loads its data and deals it out.
@@ -156,6 +158,7 @@ public struct SimulationPlan: Sendable {
     let largest = max(cohort.largestSize(clients: clientCount), algorithm.buffer ?? 0)
     weighsByExamples = try check.weighsByExamples()
     quantizer = try check.quantizer()
+    exampleQuantizer = try check.exampleQuantizer()
     aggregation = try check.aggregation(cohort, clientCount)
     robust = try check.robust(quantizer, clients: clientCount)
     flipped = robust?.attack?.flipsLabels == true ? data.training.withFlippedLabels : nil
@@ -163,15 +166,18 @@ public struct SimulationPlan: Sendable {
     let rounding = try check.rounding(quantizer, parameters: model.parameterCount)
     self.rounding = rounding
     let values = rounding?.dimension ?? model.parameterCount * (algorithm.hasSecondSum ? 2 : 1)
-    privacy = try check.privacy(
-      quantizer, rounding, cohort: cohort, clients: clientCount, dimension: rounding?.dimension ?? model.parameterCount,
+    let privacy = try check.privacy(
+      exampleQuantizer ?? quantizer, rounding, cohort: cohort, clients: clientCount,
+      dimension: rounding?.dimension ?? model.parameterCount,
       minimum: minimum)
     let weight = weighsByExamples ? most : 1
     guard weight <= 65_535 else {
       throw FederatedError(.configuration, "weighting", "a client holds more than 65535 examples; use uniform")
     }
-    let noise = privacy.map(\.noiseMargin) ?? 0
-    let magnitude = max(quantizer.radius, privacy?.adaptiveClip?.indicator ?? 0)
+    self.privacy = privacy
+    let ofRound = privacy?.unit == .example ? nil : privacy
+    let noise = ofRound.map(\.noiseMargin) ?? 0
+    let magnitude = max(quantizer.radius, ofRound?.adaptiveClip?.indicator ?? 0)
     let (product, overflow) = (magnitude * Int64(weight)).multipliedReportingOverflow(by: Int64(largest))
     guard !overflow else { throw FederatedError(.configuration, "quantize.bits", "are too many for this cohort") }
     var bound = product.addingReportingOverflow(noise).partialValue
@@ -190,8 +196,8 @@ public struct SimulationPlan: Sendable {
       wrapProbability = nil
     }
     shape = try SumShape(
-      count: values + (privacy == nil ? 1 : 0)
-        + (privacy?.adaptiveClip == nil ? 0 : 1) + (algorithm.countsSteps ? 1 : 0),
+      count: values + (ofRound == nil ? 1 : 0)
+        + (ofRound?.adaptiveClip == nil ? 0 : 1) + (algorithm.countsSteps ? 1 : 0),
       ringBits: SumShape.ringBits(holding: bound),
       maximumContributors: max(1, largest), minimumContributors: minimum)
   }
@@ -213,6 +219,15 @@ public struct SimulationPlan: Sendable {
 
   /// The bytes that a client sends in the clear.
   var messageBytes: Int { compressor?.wireBytes(count: model.parameterCount) ?? (shape.count * shape.ringBits + 7) / 8 }
+
+  /// The privacy of a round's sum; nil without any, and where what clients send is private by itself.
+  var roundPrivacy: PrivacyPlan? { privacy?.unit == .client ? privacy : nil }
+
+  /// The steps of a pass over a client's examples: a constant where single examples are protected.
+  func stepsPerEpoch(of client: Int) -> Int {
+    if exampleQuantizer != nil { return max(1, (privacy?.releasesPerRound ?? 1) / epochs) }
+    return batchSize == 0 ? 1 : (size(of: client) + batchSize - 1) / batchSize
+  }
 
   /// How many examples a client has.
   func size(of client: Int) -> Int { population?.exampleCount(of: client) ?? clients[client].count }
