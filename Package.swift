@@ -80,7 +80,7 @@ let package = Package(
     // Floor 1.
     module("BigNumber", ["CGMP", "CKernels", "SecureRandom"]),
     module("PrivacyAccounting", ["ExactMath"]),
-    module("TableFormats", ["CZlib"]),
+    module("TableFormats", ["CKernels", "CZlib"]),
     module("Reporting", []),
 
     // Floor 2.
@@ -152,7 +152,7 @@ let package = Package(
     tests("ExactMath", ["ExactMath", oracle]),
     tests("BigNumber", ["BigNumber", "CKernels", "SecureRandom", oracle]),
     tests("PrivacyAccounting", ["PrivacyAccounting", "ExactMath"]),
-    tests("TableFormats", ["TableFormats"]),
+    tests("TableFormats", ["TableFormats", "CKernels"]),
     tests("Reporting", ["Reporting"]),
     tests(
       "DifferentialPrivacy",

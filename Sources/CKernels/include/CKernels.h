@@ -2,6 +2,7 @@
 #define TACIT_CKERNELS_H
 
 #include "chacha20.h"
+#include "delimited_scan.h"
 #include "entropy.h"
 #include "gemm.h"
 #include "mask_words.h"
