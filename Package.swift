@@ -54,6 +54,7 @@ let package = Package(
     .library(name: "FederatedLearning", targets: ["FederatedLearning"]),
     .library(name: "PrivacyAuditing", targets: ["PrivacyAuditing"]),
     .library(name: "Reporting", targets: ["Reporting"]),
+    .library(name: "TacitC", type: .dynamic, targets: ["TacitC"]),
     .executable(name: "tacit", targets: ["TacitCommand"]),
   ],
   dependencies: [
@@ -118,6 +119,9 @@ let package = Package(
       ["SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy"]),
 
     // Floor 6.
+    .target(
+      name: "TacitC", dependencies: ["PrivateStatistics", "PrivacyAccounting", "TableFormats"],
+      exclude: ["include", "tacit.map"], swiftSettings: strict),
     .executableTarget(
       name: "TacitCommand",
       dependencies: [
@@ -184,6 +188,7 @@ let package = Package(
       "PrivacyAuditing",
       ["PrivacyAuditing", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
     tests("TacitCommand", ["TacitCommand"]),
+    tests("TacitC", ["TacitC", "CKernels"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -87,6 +87,15 @@ final class KeyTable: @unchecked Sendable {
   @inline(__always)
   func index(of text: UnsafeRawPointer, _ length: Int) -> Int { unsafe view.index(of: text, length) }
 
+  /// The number of a key, or -1.
+  func find(_ key: [UInt8]) -> Int {
+    let padded = key + [UInt8](repeating: 0, count: KeyTable.padding)
+    return unsafe padded.withUnsafeBytes { buffer in
+      guard let text = buffer.baseAddress else { return -1 }
+      return unsafe index(of: text, key.count)
+    }
+  }
+
   /// The number of a key, which is added when it is new.
   func insert(_ key: [UInt8]) -> Int {
     let padded = key + [UInt8](repeating: 0, count: KeyTable.padding)

@@ -95,7 +95,7 @@ final class RowDecoder {
     }
   }
 
-  private static func checkText(_ text: UnsafeRawPointer, _ length: Int, _ column: Int) throws(Problem) {
+  static func checkText(_ text: UnsafeRawPointer, _ length: Int, _ column: Int) throws(Problem) {
     let bytes = unsafe UnsafeRawBufferPointer(start: text, count: length)
     if unsafe String(validating: bytes, as: UTF8.self) == nil { throw .notText(column: column) }
   }

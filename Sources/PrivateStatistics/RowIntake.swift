@@ -33,13 +33,13 @@ final class SharedCells: Sendable {
 /// Threads read batches in turn and decode them side by side; units are kept in shards, each with a lock of its own,
 /// so that nothing has to be merged at the end. Additions and bottom-k samples do not depend on the order of rows.
 struct RowIntake {
-  private let query: Query
-  private let layout: RowLayout
-  private let hash: KeyedHash
-  private let rules: [CellRule]
-  private let cells: SharedCells
-  private let units: UnitTable?
-  private let open: OpenGroups?
+  let query: Query
+  let layout: RowLayout
+  let hash: KeyedHash
+  let rules: [CellRule]
+  let cells: SharedCells
+  let units: UnitTable?
+  let open: OpenGroups?
 
   init(
     query: Query, layout: RowLayout, hash: KeyedHash, rules: [CellRule], _ cells: SharedCells, _ units: UnitTable?,
@@ -55,7 +55,7 @@ struct RowIntake {
   }
 
   /// What all threads know of each other.
-  private struct Progress {
+  struct Progress {
     var batches = 0
     var rows = 0
     var isDone = false

@@ -1,6 +1,7 @@
 #ifndef TACIT_CKERNELS_H
 #define TACIT_CKERNELS_H
 
+#include "arrow.h"
 #include "chacha20.h"
 #include "delimited_scan.h"
 #include "entropy.h"
