@@ -120,7 +120,7 @@ let package = Package(
 
     // Floor 6.
     .target(
-      name: "TacitC", dependencies: ["PrivateStatistics", "PrivacyAccounting", "TableFormats"],
+      name: "TacitC", dependencies: ["PrivateStatistics", "PrivacyAccounting", "TableFormats", "ExactMath"],
       exclude: ["include", "tacit.map"], swiftSettings: strict),
     .executableTarget(
       name: "TacitCommand",
@@ -140,7 +140,8 @@ let package = Package(
     benchmark(
       "secure-aggregation",
       ["FederatedLearning", "SecureAggregation", "Paillier", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
-    benchmark("pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath"]),
+    benchmark(
+      "pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath", "CKernels"]),
 
     // Notebooks.
     notebook(
@@ -188,7 +189,7 @@ let package = Package(
       "PrivacyAuditing",
       ["PrivacyAuditing", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
     tests("TacitCommand", ["TacitCommand"]),
-    tests("TacitC", ["TacitC", "CKernels"]),
+    .testTarget(name: "TacitCTests", dependencies: ["TacitC", "CKernels"], exclude: ["C"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-import Glibc
+import PrivacyAccounting
 import PrivateStatistics
 import TableFormats
 
@@ -259,4 +259,59 @@ public func tacitAccumulatorRelease(
     }
     unsafe try give(Array(table.jsonText.utf8), out, length)
   }
+}
+
+@c(tacit_budget_open)
+public func tacitBudgetOpen(
+  _ kind: UnsafePointer<CChar>?, _ epsilon: UnsafePointer<CChar>?, _ delta: UnsafePointer<CChar>?,
+  _ adjacency: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> Int32 {
+  status { () throws(CallFailure) in
+    guard let out = unsafe out else { throw isNull("out") }
+    unsafe out.pointee = nil
+    guard let kind = unsafe kind else { throw isNull("kind") }
+    guard let epsilon = unsafe epsilon else { throw isNull("epsilon") }
+    let budget = unsafe try BudgetHandle(
+      kind: String(cString: kind), epsilon: String(cString: epsilon), delta: delta.map { unsafe String(cString: $0) },
+      adjacency: adjacency.map { unsafe String(cString: $0) } ?? "add-remove")
+    unsafe give(budget, to: out)
+  }
+}
+
+@c(tacit_budget_charge)
+public func tacitBudgetCharge(
+  _ budget: UnsafeMutableRawPointer?, _ event: UnsafePointer<CChar>?, _ adjacency: UnsafePointer<CChar>?,
+  _ label: UnsafePointer<CChar>?
+) -> Int32 {
+  guard let budget = unsafe budget, let event = unsafe event, let adjacency = unsafe adjacency,
+    let label = unsafe label
+  else {
+    LastError.set("budget, event, adjacency or label is NULL")
+    return 1
+  }
+  let handle = unsafe Unmanaged<BudgetHandle>.fromOpaque(UnsafeRawPointer(budget)).takeUnretainedValue()
+  let (answer, reason) = unsafe handle.charge(
+    String(cString: event), adjacency: String(cString: adjacency), label: String(cString: label))
+  LastError.set(reason)
+  return answer
+}
+
+@c(tacit_budget_remaining)
+public func tacitBudgetRemaining(
+  _ budget: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ length: UnsafeMutablePointer<Int>?
+) -> Int32 {
+  status { () throws(CallFailure) in
+    guard let out = unsafe out else { throw isNull("out") }
+    unsafe out.pointee = nil
+    let handle: BudgetHandle = unsafe try object(budget, "budget")
+    let left = handle.budget.remaining
+    let text = "{\"delta\":\"\(left.delta)\",\"loss\":\"\(left.loss)\"}"
+    unsafe try give(Array(text.utf8), out, length)
+  }
+}
+
+@c(tacit_budget_free)
+public func tacitBudgetFree(_ budget: OpaquePointer?) {
+  guard let budget = unsafe budget else { return }
+  unsafe Unmanaged<BudgetHandle>.fromOpaque(UnsafeRawPointer(budget)).release()
 }

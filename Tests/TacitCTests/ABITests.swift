@@ -29,10 +29,10 @@ import Testing
     #expect(unsafe tacitQueryOpen(text, text.utf8.count, nil) == 1)
     var accumulator: OpaquePointer?
     #expect(unsafe tacitAccumulatorOpen(nil, nil, &accumulator) == 1)
-    #expect(unsafe tacitAccumulatorAddStream(nil, nil, 1) == 1)
-    unsafe tacitAccumulatorFree(nil)
-    unsafe tacitQueryFree(nil)
-    unsafe tacitBytesFree(nil)
+    #expect(tacitAccumulatorAddStream(nil, nil, 1) == 1)
+    tacitAccumulatorFree(nil)
+    tacitQueryFree(nil)
+    tacitBytesFree(nil)
   }
 
   @Test func `a refused charge releases nothing and uses the accumulator up`() throws {

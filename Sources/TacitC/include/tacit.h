@@ -149,6 +149,33 @@ typedef int32_t (*tacit_charge)(void *context, const char *event, const char *ad
 int32_t tacit_accumulator_release(
     tacit_accumulator *accumulator, tacit_charge charge, void *context, const char *label, void **out, size_t *length);
 
+/// A budget in memory, for hosts that have none of their own. It is gone with the process.
+typedef struct tacit_budget tacit_budget;
+
+/// A budget in memory.
+///
+/// - kind: `pure`, `approximate` or `zcdp` (the ρ that certifies ε and δ), zero-terminated.
+/// - epsilon: an exact number such as `0.5`, zero-terminated.
+/// - delta: likewise; NULL for 0.
+/// - adjacency: `add-remove` or `replace-one`; NULL for the first.
+/// - out: gets the budget, to be freed with `tacit_budget_free`, or NULL on failure.
+int32_t tacit_budget_open(
+    const char *kind, const char *epsilon, const char *delta, const char *adjacency, tacit_budget **out);
+
+/// A `tacit_charge` whose context is a `tacit_budget`; any thread may call it at any time.
+int32_t tacit_budget_charge(void *budget, const char *event, const char *adjacency, const char *label);
+
+/// What is left: `{"delta":"…","loss":"…"}`, exact numbers; the loss is ε, or ρ for `zcdp`.
+///
+/// - out: gets the text, zero-terminated, to be freed with `tacit_bytes_free`, or NULL on failure.
+/// - length: gets the bytes without the zero; may be NULL.
+int32_t tacit_budget_remaining(const tacit_budget *budget, void **out, size_t *length);
+
+/// Frees a budget.
+///
+/// - budget: may be NULL.
+void tacit_budget_free(tacit_budget *budget);
+
 #ifdef __cplusplus
 }
 #endif
