@@ -177,7 +177,7 @@ let package = Package(
       "PrivateStatistics",
       [
         "PrivateStatistics", "DifferentialPrivacy", "PrivacyAccounting", "TableFormats",
-        "SecureRandom", "ExactMath",
+        "SecureRandom", "ExactMath", "CKernels",
       ]),
     tests(
       "FederatedLearning",

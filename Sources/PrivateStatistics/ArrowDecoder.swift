@@ -54,22 +54,27 @@ final class ArrowDecoder {
   ) -> (row: Int, problem: Problem)? {
     rows.reset(rows: range.count)
     var scratch = ArrowText()
-    let steps = layout.steps
     return unsafe batch.columns.withUnsafeBufferPointer { columns in
-      for row in range {
-        do throws(Problem) {
-          if unsafe try decode(row, columns, known, steps, &scratch, into: rows.next) { rows.keep() }
-        } catch {
-          if !drops { return (row, error) }
+      unsafe layout.steps.withUnsafeBufferPointer { steps in
+        unsafe (known ?? []).withUnsafeBufferPointer { keys in
+          let known = unsafe known == nil ? nil : keys
+          for row in range {
+            do throws(Problem) {
+              if unsafe try decode(row, columns, known, steps, &scratch, into: rows.next) { rows.keep() }
+            } catch {
+              if !drops { return (row, error) }
+            }
+          }
+          return nil
         }
       }
-      return nil
     }
   }
 
   @inline(__always)
   private func decode(
-    _ row: Int, _ columns: UnsafeBufferPointer<ArrowColumn>, _ known: [Int]?, _ steps: [RowLayout.Step],
+    _ row: Int, _ columns: UnsafeBufferPointer<ArrowColumn>, _ known: UnsafeBufferPointer<Int>?,
+    _ steps: UnsafeBufferPointer<RowLayout.Step>,
     _ scratch: inout ArrowText, into record: UnsafeMutablePointer<UInt64>
   ) throws(Problem) -> Bool {
     var unit = KeyedHash.Tag.zero
@@ -81,11 +86,13 @@ final class ArrowDecoder {
       if union & 0x8080_8080_8080_8080 != 0 { unsafe try RowDecoder.checkText(text, length, unitColumn) }
     }
     var group = (number: 0, tag: UInt64(0))
-    if let known, let groupColumn {
+    if let known = unsafe known, let groupColumn {
       guard unsafe !columns[groupColumn].isNull(row), let key = unsafe columns[groupColumn].whole(row),
-        key >= 0, key < known.count, known[key] != -2
+        key >= 0, key < known.count
       else { throw .missing(column: groupColumn) }
-      group = (known[key], UInt64(bitPattern: Int64(known[key])))
+      let number = unsafe known[key]
+      guard number != -2 else { throw .missing(column: groupColumn) }
+      group = (number, UInt64(bitPattern: Int64(number)))
     } else {
       group = unsafe try finder.find { (column) throws(Problem) in
         let (text, length) = unsafe try ArrowDecoder.text(row, columns, column, &scratch)
@@ -96,7 +103,7 @@ final class ArrowDecoder {
       }
     }
     for index in 0..<steps.count {
-      let step = steps[index]
+      let step = unsafe steps[index]
       let place = unsafe try number(row, columns, step, &scratch)
       let value =
         step.kind == .number
@@ -120,7 +127,7 @@ final class ArrowDecoder {
     _ row: Int, _ columns: UnsafeBufferPointer<ArrowColumn>, _ step: RowLayout.Step, _ scratch: inout ArrowText
   ) throws(Problem) -> Int {
     guard unsafe !columns[step.column].isNull(row) else { throw .missing(column: step.column) }
-    if unsafe columns[step.column].keys == nil {
+    if unsafe !columns[step.column].hasDictionary {
       if let value = unsafe columns[step.column].real(row) {
         if let index = step.grid.index(of: value) { return index }
       } else if let value = unsafe columns[step.column].whole(row), let index = step.grid.index(of: value) {

@@ -1,10 +1,12 @@
 import CKernels
 
 /// One column of an ``ArrowBatch``, which must outlive it.
+///
+/// It holds no references, so that loops may copy it for nothing.
 @safe
-package struct ArrowColumn {
+package struct ArrowColumn: BitwiseCopyable {
   /// How values lie in memory.
-  package enum Kind: Sendable {
+  package enum Kind: Sendable, BitwiseCopyable {
     case int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, bool, utf8, largeUTF8, view
 
     init?(format: String) {
@@ -58,8 +60,11 @@ package struct ArrowColumn {
   private let offset: Int
   /// The number of values.
   package let count: Int
-  /// The texts that a dictionary's places stand for.
-  package let keys: [[UInt8]?]?
+  /// The texts that a dictionary's places stand for, owned by the batch.
+  private let dictionary: UnsafeMutablePointer<ArrowColumn>?
+
+  /// Frees what ``init(_:kind:keys:skip:rows:)`` allocated.
+  func close() { unsafe dictionary?.deallocate() }
 
   init?(_ array: ArrowArray, kind: Kind, keys: Kind?, skip: Int, rows: Int) {
     self.kind = kind
@@ -90,24 +95,36 @@ package struct ArrowColumn {
       characterCount = 0
     }
     guard let keys else {
-      self.keys = nil
+      unsafe dictionary = nil
       return
     }
-    guard let dictionary = unsafe array.dictionary,
-      let column = unsafe ArrowColumn(
-        dictionary.pointee, kind: keys, keys: nil, skip: 0, rows: Int(dictionary.pointee.length))
+    guard let texts = unsafe array.dictionary,
+      let column = unsafe ArrowColumn(texts.pointee, kind: keys, keys: nil, skip: 0, rows: Int(texts.pointee.length))
     else { return nil }
-    var texts: [[UInt8]?] = []
+    unsafe dictionary = .allocate(capacity: 1)
+    unsafe dictionary?.initialize(to: column)
+  }
+
+  /// Whether values are places in a dictionary.
+  @inline(__always)
+  package var hasDictionary: Bool { unsafe dictionary != nil }
+
+  /// Whether a row's place in the dictionary holds no text.
+  func isNullKey(_ row: Int) -> Bool {
+    guard let dictionary = unsafe dictionary, let index = whole(row), index >= 0,
+      unsafe index < dictionary.pointee.count
+    else { return false }
+    return unsafe dictionary.pointee.isNull(index)
+  }
+
+  /// The texts of a dictionary, `nil` for those that are null or damaged; `nil` without a dictionary.
+  package var keys: [[UInt8]?]? {
+    guard let column = unsafe dictionary?.pointee else { return nil }
     var scratch = ArrowText()
-    for row in 0..<column.count {
-      guard !column.isNull(row) else {
-        texts.append(nil)
-        continue
-      }
-      guard let (text, length) = unsafe column.text(row, &scratch) else { return nil }
-      texts.append(unsafe Array(UnsafeRawBufferPointer(start: text, count: length)))
+    return (0..<column.count).map { row in
+      guard !column.isNull(row), let (text, length) = unsafe column.text(row, &scratch) else { return nil }
+      return unsafe Array(UnsafeRawBufferPointer(start: text, count: length))
     }
-    self.keys = texts
   }
 
   /// Whether a value is absent.
@@ -152,9 +169,11 @@ package struct ArrowColumn {
   /// reads back as the same double. The text lies in Arrow's memory or in `scratch`, until its next use.
   package func text(_ row: Int, _ scratch: inout ArrowText) -> (UnsafeRawPointer, Int)? {
     let place = row + offset
-    if let keys {
-      guard let index = whole(row), keys.indices.contains(index), let key = keys[index] else { return nil }
-      return unsafe key.withUnsafeBytes { unsafe scratch.hold($0) }
+    if let dictionary = unsafe dictionary {
+      guard let index = whole(row), index >= 0, unsafe index < dictionary.pointee.count,
+        unsafe !dictionary.pointee.isNull(index)
+      else { return nil }
+      return unsafe dictionary.pointee.text(index, &scratch)
     }
     switch kind {
     case .utf8:

@@ -35,7 +35,7 @@ public struct ArrowReader: TableReader, ~Copyable {
             throw TableError(.tooLarge, source: source, line: rows + 1, reason: "a field is too long")
           }
           unsafe builder.append(UnsafeRawBufferPointer(start: text, count: length))
-        } else if column.keys != nil, column.isNullKey(row) {
+        } else if column.isNullKey(row) {
           builder.appendNull()
         } else {
           throw TableError(.wrongFormat, source: source, line: rows + 1, reason: "an Arrow array is damaged")
@@ -46,13 +46,5 @@ public struct ArrowReader: TableReader, ~Copyable {
       rows += 1
     }
     return builder.finish()
-  }
-}
-
-extension ArrowColumn {
-  /// Whether a row's place in the dictionary holds no text.
-  package func isNullKey(_ row: Int) -> Bool {
-    guard let keys, let index = whole(row), keys.indices.contains(index) else { return false }
-    return keys[index] == nil
   }
 }

@@ -167,7 +167,10 @@ package final class ArrowBatch: @unchecked Sendable {
     rowCount = unsafe max(0, Int(array.length))
   }
 
-  deinit { unsafe array.release?(&array) }
+  deinit {
+    for column in columns { column.close() }
+    unsafe array.release?(&array)
+  }
 
   fileprivate func open(
     kinds: [(place: Int, kind: ArrowColumn.Kind, keys: ArrowColumn.Kind?)], children: Int
