@@ -4,7 +4,7 @@ DEMO ?= tacit-demo
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks Notebooks-as-scripts)
 FORMAT := --configuration .swift-format --parallel --recursive Package.swift $(SWIFT_FOLDERS)
 
-.PHONY: help setup build demo test dependents bench kernels notebooks docs format lint install uninstall clean
+.PHONY: help setup build demo test test-integrations dependents bench kernels notebooks docs format lint install uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,9 @@ demo: build ## the whole story on embedded real data, ending in a report
 
 test: setup ## every test and every check
 	@scripts/test
+
+test-integrations: setup ## the C library from Python, with pyarrow, polars and DuckDB from PyPI
+	@scripts/test-integrations
 
 dependents: setup ## link every library product alone, from another package
 	scripts/check-dependents --all
