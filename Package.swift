@@ -115,7 +115,7 @@ let package = Package(
     // Floor 5.
     module(
       "PrivacyAuditing",
-      ["SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy"]),
+      ["SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy", "FederatedLearning"]),
 
     // Floor 6.
     .executableTarget(
