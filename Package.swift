@@ -182,7 +182,10 @@ let package = Package(
       ]),
     tests(
       "PrivacyAuditing",
-      ["PrivacyAuditing", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+      [
+        "PrivacyAuditing", "FederatedLearning", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom",
+        "ExactMath",
+      ]),
     tests("TacitCommand", ["TacitCommand"]),
   ],
   swiftLanguageModes: [.v6]

@@ -128,3 +128,26 @@ private func claim(_ epsilon: String) throws -> PrivacyClaim {
     #expect(seconds < .seconds(2))
   }
 }
+
+@Suite struct PartialEvidenceTests {
+  /// Answers the first pair and dies on the second.
+  private struct Dying: AuditTarget {
+    var answered = 0
+
+    mutating func outputs(of dataset: [Double], count: Int) throws(AuditError) -> [Double] {
+      answered += 1
+      guard answered <= 2 else { throw AuditError(.targetFailed, "target: ended") }
+      return [Double](repeating: Double(dataset.count), count: count)
+    }
+  }
+
+  @Test func `what was found before a target failed is kept`() throws {
+    var target = Dying()
+    let pairs = [AdjacentPair([], [1]), AdjacentPair([0], [0, 1])]
+    let audit = try MechanismAudit(claim: claim("1"), alpha: 0.05, samples: 1_000, pairs: pairs)
+    let (report, failure) = audit.attempt(&target)
+    #expect(failure?.code == .targetFailed)
+    #expect(report.witness?.pair == pairs[0] || report.witness?.pair == AdjacentPair([1], []))
+    #expect(report.epsilonLowerBound > 1)
+  }
+}
