@@ -147,3 +147,13 @@ private func normalCounts(_ n: Int, shift: Double, threshold: Double) -> Int {
     return (low + high) / 2
   }
 }
+
+@Suite struct OneRunReferenceTests {
+  /// Values that Google's jax_privacy tests for 10⁴ + 10⁴ quantile-spaced normals at δ = 1e-6, α = 0.05: the best over
+  /// its grid of numbers of guesses at a Bonferroni share.
+  @Test func `one run of a shift of nothing proves nothing`() throws {
+    let audit = try OneRunAudit(canaries: 20_000, guesses: 200, right: 100)
+    #expect(audit.epsilonLowerBound(delta: 1e-6, alpha: 0.05) == 0)
+    #expect(audit.gaussianEpsilonLowerBound(delta: 1e-6, alpha: 0.05) == 0)
+  }
+}

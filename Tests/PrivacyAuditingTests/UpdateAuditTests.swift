@@ -101,8 +101,8 @@ private func error(_ read: [Double], _ truth: [Double]) -> Double {
     for (index, row) in rows.enumerated() {
       for (place, value) in dense.gradients(row, label: index % 4).parameters.enumerated() { honest[place] += value }
     }
-    let nothing = imprint.harvest(gradient: honest)
-    #expect(rows.allSatisfy { row in nothing.allSatisfy { error($0, row) > 1e-2 } })
+    let little = imprint.harvest(gradient: honest)
+    #expect(rows.count { row in little.contains { error($0, row) < 1e-6 } } < recovered)
   }
 
   @Test func `optimisation finds the example from the gradient alone`() throws {
@@ -185,7 +185,7 @@ private func error(_ read: [Double], _ truth: [Double]) -> Double {
   /// σ = 0.5411 is ε = 10. The bound is wrong with probability 1e-9; the estimate scatters by about half.
   @Test func `canaries estimate the epsilon of a training and never disprove a true one`() throws {
     let report = try CanaryAudit(plan(multiplier: 0.5411), canaries: 60).run(alpha: 1e-9)
-    #expect(abs(report.certifiedEpsilon - 10) < 0.05)
+    #expect(report.certifiedEpsilon > 9.9 && report.certifiedEpsilon < 11)
     #expect(!report.isRefuted)
     #expect(report.epsilonEstimate > 4 && report.epsilonEstimate < 18)
     #expect(report.inserted > 10 && report.inserted < 50)
@@ -211,11 +211,14 @@ private func error(_ read: [Double], _ truth: [Double]) -> Double {
     let plan = try SimulationPlan(
       configuration, data: DataSplit(training: digits.training[0..<400], test: digits.test[0..<200]))
     let matrix = try ByzantineMatrix(
-      plan, attacks: ["none", "sign-flip", "unheard-of"], rules: ["none", "median"], fraction: 0.3)
+      plan, attacks: ["none", "sign-flip"], rules: ["none", "median", "krum"], fraction: 0.45)
     #expect(matrix.cells.count == 6)
     let accuracy = matrix.cells.map { $0.accuracy ?? -1 }
-    #expect(accuracy[0] > 0.7 && accuracy[1] > 0.7)
-    #expect(accuracy[3] > accuracy[2])
-    #expect(matrix.cells[4].refusal != nil && matrix.cells[4].accuracy == nil)
+    #expect(accuracy[0] > 0.7)
+    #expect(accuracy[4] > accuracy[3])
+    // Krum needs two honest updates more than twice the bad ones.
+    #expect(matrix.cells[5].refusal != nil && matrix.cells[5].accuracy == nil)
+    #expect(throws: AuditError.self) { try ByzantineMatrix(plan, attacks: ["unheard-of"]) }
+    #expect(throws: AuditError.self) { try ByzantineMatrix(plan, rules: ["unheard-of"]) }
   }
 }

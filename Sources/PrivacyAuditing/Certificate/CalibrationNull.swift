@@ -62,11 +62,13 @@ struct CalibrationNull: Sendable {
   /// Mechanisms that are μ-Gaussian differentially private exactly, the nulls of bounds that refute that and no more.
   static let gaussians: [CalibrationNull] =
     [constant("no-leak-normal", 0) { _, random in NormalLaw.quantile(random.uniformUnit()) }]
-    + [0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3].map(gaussian)
+    + [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 3].map(gaussian)
 
   /// Normal noise of standard deviation 1/μ on a count, claimed at δ = 0.01 with the exact ε of that profile.
   private static func gaussian(_ mu: Double) -> CalibrationNull {
-    CalibrationNull(name: "gaussian-\(mu)", epsilon: NormalLaw.epsilon(mu: mu, delta: gaussianDelta), delta: gaussianDelta) {
+    CalibrationNull(
+      name: "gaussian-\(mu)", epsilon: NormalLaw.epsilon(mu: mu, delta: gaussianDelta), delta: gaussianDelta
+    ) {
       present, random in
       (present ? 1 : 0) + (NormalLaw.quantile(random.uniformUnit()) / mu * 1_024).rounded() / 1_024
     }

@@ -20,10 +20,13 @@ public struct ByzantineMatrix: Sendable, Hashable {
   public static let attacks = [
     "none", "sign-flip", "label-flip", "scaled", "gaussian", "ipm", "alie", "min-max", "min-sum", "mimic",
   ]
-  /// Rules of every family; all that the simulator knows may be asked for.
+  /// The rules that are trained unless others are asked for; `none` is the mean.
   public static let rules = [
     "none", "median", "trimmed-mean", "krum", "multi-krum", "geometric-median", "centered-clipping", "norm-bounding",
   ]
+
+  /// Rules that are trained when asked for by name.
+  public static let furtherRules = ["mean-around-median", "bulyan", "minimum-diameter", "trust"]
 
   /// The attacks, in the order of rows.
   public let attacks: [String]
@@ -50,6 +53,12 @@ public struct ByzantineMatrix: Sendable, Hashable {
   ) throws {
     guard plan.population == nil else {
       throw AuditError(.invalidSetting, "data: must be dealt out to clients, not made as they are drawn")
+    }
+    if let unknown = attacks.first(where: { !ByzantineMatrix.attacks.contains($0) }) {
+      throw AuditError(.invalidSetting, "attacks: no '\(unknown)'")
+    }
+    if let unknown = rules.first(where: { !(ByzantineMatrix.rules + ByzantineMatrix.furtherRules).contains($0) }) {
+      throw AuditError(.invalidSetting, "rules: no '\(unknown)'")
     }
     guard fraction >= 0, fraction < 1 else { throw AuditError(.invalidSetting, "fraction: must lie in [0, 1)") }
     var configuration = plan.configuration

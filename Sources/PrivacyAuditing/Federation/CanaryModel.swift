@@ -95,7 +95,9 @@ struct CanaryPopulation: ClientPopulation {
 
   func examples(of client: Int) throws -> LabeledData {
     guard client >= plan.clientCount else {
-      guard let population = plan.population else { return try plan.data.training.rows(plan.clients[client].map(Int.init)) }
+      guard let population = plan.population else {
+        return try plan.data.training.rows(plan.clients[client].map(Int.init))
+      }
       return try population.examples(of: client)
     }
     var features = [Float](repeating: 0, count: width)

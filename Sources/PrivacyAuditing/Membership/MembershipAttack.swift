@@ -101,7 +101,8 @@ public enum MembershipAttack: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// ln of p(x)/P(x) with P(x) = ((1 + a)·mean of models without x + (1 − a))/2 and a = 0.3.
+  /// ln of p(x)/P(x), where P(x) is half the mean of models with x and half that of models without; when no model has
+  /// x, P(x) = ((1 + a)·mean of models without x + (1 − a))/2 with a = 0.3.
   ///
   /// The published score is the share of a population that the ratio exceeds (γ = 1); that is the rank of the ratio,
   /// so the ratio itself orders candidates alike.
@@ -109,10 +110,22 @@ public enum MembershipAttack: String, Sendable, Hashable, CaseIterable {
     guard !evidence.shadows.isEmpty else { return nil }
     let a = 0.3
     return evidence.labels.indices.map { index in
-      let without = evidence.shadows.filter { !$0.included[index] }
-      let reference = (without.isEmpty ? evidence.shadows : without).map { exp(-$0.signals.loss[index]) }
-      let mean = reference.reduce(0, +) / Double(reference.count)
-      return -evidence.target.loss[index] - log(((1 + a) * mean + (1 - a)) / 2)
+      /// ln of the mean probability, whatever its size.
+      func logMean(_ included: Bool) -> Double? {
+        let losses = evidence.shadows.filter { $0.included[index] == included }.map { $0.signals.loss[index] }
+        guard let least = losses.min() else { return nil }
+        return -least + log(losses.reduce(0) { $0 + exp(least - $1) } / Double(losses.count))
+      }
+      let reference: Double
+      switch (logMean(true), logMean(false)) {
+      case (let inside?, let outside?):
+        let top = max(inside, outside)
+        reference = top + log((exp(inside - top) + exp(outside - top)) / 2)
+      case (nil, let outside?): reference = log(((1 + a) * exp(outside) + (1 - a)) / 2)
+      case (let inside?, nil): reference = inside
+      case (nil, nil): reference = 0
+      }
+      return -evidence.target.loss[index] - reference
     }
   }
 
@@ -212,7 +225,8 @@ enum LinearSystem {
     var b = right
     let n = b.count
     for column in 0..<n {
-      guard let pivot = (column..<n).max(by: { abs(a[$0][column]) < abs(a[$1][column]) }), abs(a[pivot][column]) > 1e-300
+      guard let pivot = (column..<n).max(by: { abs(a[$0][column]) < abs(a[$1][column]) }),
+        abs(a[pivot][column]) > 1e-300
       else { return nil }
       a.swapAt(column, pivot)
       b.swapAt(column, pivot)

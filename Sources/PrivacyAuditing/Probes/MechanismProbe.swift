@@ -90,7 +90,8 @@ public struct MechanismProbe: Sendable {
     let remedy = "Draw fresh noise for every release, from a generator that is seeded once by the system."
     if b == again, Set(b).count > 1 {
       return Finding(
-        probe: "seed-reuse", isSuspect: true, detail: "two requests were answered with the same numbers", remedy: remedy)
+        probe: "seed-reuse", isSuspect: true, detail: "two requests were answered with the same numbers", remedy: remedy
+      )
     }
     let shifts = Set(zip(a, b).map { ($1 - $0) })
     if shifts.count <= max(2, samples / 100), Set(a).count > 20 {
@@ -131,7 +132,8 @@ public struct MechanismProbe: Sendable {
         remedy: "")
     }
     return Finding(
-      probe: "averaging", isSuspect: true, detail: "successive answers are correlated, z = \((100 * z).rounded() / 100)",
+      probe: "averaging", isSuspect: true,
+      detail: "successive answers are correlated, z = \((100 * z).rounded() / 100)",
       remedy: "Draw the noise of every answer independently.")
   }
 
@@ -164,7 +166,8 @@ public struct MechanismProbe: Sendable {
     let isSuspect = abs(z) > -NormalLaw.quantile(alpha / 2) && (ratio > 1.05 || ratio < 1 / 1.05)
     return Finding(
       probe: "timing", isSuspect: isSuspect,
-      detail: "the second data set takes \((100 * ratio).rounded() / 100) times as long, z = \((10 * z).rounded() / 10)",
+      detail:
+        "the second data set takes \((100 * ratio).rounded() / 100) times as long, z = \((10 * z).rounded() / 10)",
       remedy: isSuspect
         ? "Make the time independent of data: sample before looking at them, answer at a fixed pace (Jin et al. 2022)."
         : "")

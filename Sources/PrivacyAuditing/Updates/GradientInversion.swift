@@ -100,7 +100,9 @@ public struct GradientInversion: Sendable {
       let columns = network.widths[1]
       precondition(columns == thresholds.count && direction.count == network.widths[0], "an imprint fits its network")
       for unit in 0..<columns {
-        for row in direction.indices { result.parameters[first.weights.lowerBound + row * columns + unit] = direction[row] }
+        for row in direction.indices {
+          result.parameters[first.weights.lowerBound + row * columns + unit] = direction[row]
+        }
         result.parameters[first.biases.lowerBound + unit] = -thresholds[unit]
       }
       let second = network.layer(1)

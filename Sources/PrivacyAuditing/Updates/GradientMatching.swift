@@ -79,7 +79,9 @@ public struct GradientMatching: Sendable {
         let scale = 1 / (last.rho * dot(last.y, last.y))
         for index in direction.indices { direction[index] *= scale }
       }
-      for (pair, factor) in zip(steps, factors.reversed()) { add(&direction, factor - pair.rho * dot(pair.y, direction), pair.s) }
+      for (pair, factor) in zip(steps, factors.reversed()) {
+        add(&direction, factor - pair.rho * dot(pair.y, direction), pair.s)
+      }
       var decrease = dot(slope, direction)
       if decrease <= 0 {
         direction = slope
