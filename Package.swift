@@ -116,7 +116,7 @@ let package = Package(
     // Floor 5.
     module(
       "PrivacyAuditing",
-      ["SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy"]),
+      ["SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy", "FederatedLearning"]),
 
     // Floor 6.
     .target(
@@ -187,7 +187,10 @@ let package = Package(
       ]),
     tests(
       "PrivacyAuditing",
-      ["PrivacyAuditing", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+      [
+        "PrivacyAuditing", "FederatedLearning", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom",
+        "ExactMath",
+      ]),
     tests("TacitCommand", ["TacitCommand"]),
     .testTarget(name: "TacitCTests", dependencies: ["TacitC", "CKernels"], exclude: ["C"], swiftSettings: strict),
   ],

@@ -20,10 +20,11 @@ enum EventSearch {
   static func best(first: [Double], second: [Double], delta: Double, alpha: Double) -> Candidate {
     var best = Candidate(event: .atLeast(first.first ?? 0), reversed: false, bound: -.infinity)
     let n = first.count
+    let z = -NormalLaw.quantile(max(alpha / 2, 1e-300)) + 0.5
     func consider(_ inFirst: Int, _ inSecond: Int, _ event: @autoclosure () -> OutputEvent) {
-      let forward = score(inFirst, inSecond, n, delta, alpha)
+      let forward = score(inFirst, inSecond, n, delta, z)
       if forward > best.bound { best = Candidate(event: event(), reversed: false, bound: forward) }
-      let backward = score(inSecond, inFirst, n, delta, alpha)
+      let backward = score(inSecond, inFirst, n, delta, z)
       if backward > best.bound { best = Candidate(event: event(), reversed: true, bound: backward) }
     }
     let a = first.sorted()
@@ -50,9 +51,8 @@ enum EventSearch {
   }
 
   /// A cheap stand-in for the judged bound: normal limits of both rates with the counts smoothed by one half.
-  private static func score(_ inFirst: Int, _ inSecond: Int, _ n: Int, _ delta: Double, _ alpha: Double) -> Double {
+  private static func score(_ inFirst: Int, _ inSecond: Int, _ n: Int, _ delta: Double, _ z: Double) -> Double {
     guard inSecond > 0 else { return -.infinity }
-    let z = -NormalLaw.quantile(max(alpha / 2, 1e-300)) + 0.5
     let count = Double(n)
     let p0 = (Double(inFirst) + 0.5) / (count + 1)
     let p1 = (Double(inSecond) + 0.5) / (count + 1)

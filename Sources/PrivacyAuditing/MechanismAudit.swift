@@ -47,21 +47,39 @@ public struct MechanismAudit: Sendable {
   ///
   /// - Throws: ``AuditError`` when the target fails or answers anything but `samples` finite numbers.
   public func run(_ target: inout some AuditTarget) throws(AuditError) -> AuditReport {
-    let judge = Judge(choice: choice, claim: claim, alpha: alpha / Double(pairs.count))
-    var best: AuditWitness?
-    for pair in pairs {
-      let witness = try judge.witness(pair, draw(&target, pair.first), draw(&target, pair.second))
-      if witness.epsilonLowerBound >= best?.epsilonLowerBound ?? 0 { best = witness }
-    }
-    return AuditReport(
-      claim: claim, alpha: alpha, samples: samples, epsilonLowerBound: best?.epsilonLowerBound ?? 0,
-      cap: judge.cap(samples: samples), witness: best)
+    let (report, failure) = attempt(&target)
+    if let failure { throw failure }
+    return report
   }
 
-  private func draw(_ target: inout some AuditTarget, _ dataset: [Double]) throws(AuditError) -> [Double] {
-    let outputs = try target.outputs(of: dataset, count: samples)
-    guard outputs.count == samples else {
-      throw AuditError(.targetFailed, "target: answered \(outputs.count) outputs where \(samples) were asked")
+  /// Runs the audit and keeps what was found before the target failed.
+  ///
+  /// - Returns: What the pairs tried prove, and why there were not more of them; a bound from fewer pairs than planned
+  ///   is still wrong with probability at most `alpha`.
+  public func attempt(_ target: inout some AuditTarget) -> (report: AuditReport, failure: AuditError?) {
+    let judge = Judge(choice: choice, claim: claim, alpha: alpha / Double(pairs.count))
+    var best: AuditWitness?
+    var failure: AuditError?
+    do throws(AuditError) {
+      for pair in pairs {
+        let first = try MechanismAudit.checked(target.outputs(of: pair.first, count: samples), count: samples)
+        let second = try MechanismAudit.checked(target.outputs(of: pair.second, count: samples), count: samples)
+        let witness = judge.witness(pair, first, second)
+        if witness.epsilonLowerBound >= best?.epsilonLowerBound ?? 0 { best = witness }
+      }
+    } catch {
+      failure = error
+    }
+    let report = AuditReport(
+      claim: claim, alpha: alpha, samples: samples, epsilonLowerBound: best?.epsilonLowerBound ?? 0,
+      cap: judge.cap(samples: samples), witness: best)
+    return (report, failure)
+  }
+
+  /// Outputs as they were asked for, or an error of the target.
+  static func checked(_ outputs: [Double], count: Int) throws(AuditError) -> [Double] {
+    guard outputs.count == count else {
+      throw AuditError(.targetFailed, "target: answered \(outputs.count) outputs where \(count) were asked")
     }
     guard outputs.allSatisfy(\.isFinite) else {
       throw AuditError(.targetFailed, "target: answered a number that is not finite")

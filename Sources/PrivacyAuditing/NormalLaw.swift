@@ -10,6 +10,40 @@ enum NormalLaw {
     if p <= 0 { return -.infinity }
     if p >= 1 { return .infinity }
     if p > 0.5 { return -quantile(1 - p) }
+    if p < 1e-290 { return bisected(p) }
+    // Acklam's rational approximation (2003), good to 1.2e-9, then two of Newton's steps.
+    var x = approximateQuantile(p)
+    for _ in 0..<2 { x -= (cdf(x) - p) * (2 * Double.pi).squareRoot() * exp(x * x / 2) }
+    return x
+  }
+
+  private static func approximateQuantile(_ p: Double) -> Double {
+    func polynomial(_ x: Double, _ coefficients: [Double]) -> Double { coefficients.reduce(0) { $0 * x + $1 } }
+    if p < 0.02425 {
+      let q = (-2 * log(p)).squareRoot()
+      return polynomial(q, NormalLaw.tailAbove) / (polynomial(q, NormalLaw.tailBelow) * q + 1)
+    }
+    let q = p - 0.5
+    let r = q * q
+    return polynomial(r, NormalLaw.middleAbove) * q / (polynomial(r, NormalLaw.middleBelow) * r + 1)
+  }
+
+  private static let middleAbove: [Double] = [
+    -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.3577518672690, -30.66479806614716,
+    2.506628277459239,
+  ]
+  private static let middleBelow: [Double] = [
+    -54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572,
+  ]
+  private static let tailAbove: [Double] = [
+    -0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+    2.938163982698783,
+  ]
+  private static let tailBelow: [Double] = [
+    0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416,
+  ]
+
+  private static func bisected(_ p: Double) -> Double {
     var low = -39.0
     var high = 0.0
     for _ in 0..<200 {

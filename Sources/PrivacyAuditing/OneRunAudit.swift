@@ -61,7 +61,7 @@ public struct OneRunAudit: Sendable, Hashable {
   public func gaussianEpsilonLowerBound(delta: Double, alpha: Double) -> Double {
     var low = 0.0
     var high = 40.0
-    for _ in 0..<200 where high - low > 1e-10 {
+    for _ in 0..<200 where high - low > 1e-7 {
       let middle = low + (high - low) / 2
       if refutesGaussian(mu: middle, alpha: alpha) { low = middle } else { high = middle }
     }

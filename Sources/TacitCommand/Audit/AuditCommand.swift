@@ -8,7 +8,10 @@ import Reporting
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Try to refute a privacy claim from the outputs alone.",
-    subcommands: [AuditMechanismCommand.self, AuditZooCommand.self, AuditCertificateCommand.self])
+    subcommands: [
+      AuditMechanismCommand.self, AuditModelCommand.self, AuditUpdateCommand.self, AuditFederationCommand.self,
+      AuditZooCommand.self, AuditCertificateCommand.self,
+    ])
 }
 
 /// `tacit audit mechanism`.
@@ -17,8 +20,10 @@ struct AuditMechanismCommand: ParsableCommand {
     commandName: "mechanism", abstract: "Audit a mechanism of this package or a program in any language.",
     discussion: """
       Draws outputs under neighbouring data sets, picks an event on a quarter of them and judges it on the rest with \
-      Clopper-Pearson bounds: a claim that is true is refuted with probability at most alpha.
+      a joint exact test: a claim that is true is refuted with probability at most alpha.
       A cmd: target reads one JSON line {"dataset":[...],"count":N} per request and answers N little-endian doubles.
+      Then probes look at the bits, the clock, errors and repetition of the outputs; what they find is a warning, not \
+      a verdict.
       Exit codes: 0 not refuted, 1 refuted, 2 inconclusive (more samples are needed), 3 the target failed.
       """)
 
@@ -34,8 +39,9 @@ struct AuditMechanismCommand: ParsableCommand {
   var domain = "0,1"
   @Option(help: "Seconds of silence after which a cmd: target has failed.")
   var timeout = 60.0
-  @Flag(help: "Print one JSON document.")
-  var json = false
+  @Flag(help: "Leave out the probes.")
+  var noProbes = false
+  @OptionGroup var form: AuditOutputOptions
 
   func run() throws {
     let claim = try ClaimText.parse(claim)
@@ -52,17 +58,46 @@ struct AuditMechanismCommand: ParsableCommand {
     } catch {
       throw CommandFailure("--\(error.message)", code: .usage)
     }
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = ContinuousClock().now
+    var failure: AuditError?
+    var probes: [MechanismProbe.Finding] = []
     let report: AuditReport
-    do {
-      report = try run(audit, domain: range)
-    } catch let error as AuditError where error.code == .targetFailed {
-      throw CommandFailure(error.message, code: .target)
+    if let name = target.dropPrefix("builtin:") {
+      let known: BuiltinTarget?
+      do {
+        known = try BuiltinTarget(name: name, claim: audit.claim, domain: range)
+      } catch {
+        throw CommandFailure("--\(error.message)", code: .usage)
+      }
+      guard var builtin = known else {
+        throw CommandFailure(
+          "--target: no built-in mechanism '\(name)'; there are \(BuiltinTarget.names.joined(separator: ", "))",
+          code: .usage)
+      }
+      (report, failure) = audit.attempt(&builtin)
+      if failure == nil { (probes, failure) = probe(&builtin, pairs) }
+    } else if let command = target.dropPrefix("cmd:") {
+      do throws(AuditError) {
+        var process = try SubprocessTarget(command: command, timeout: timeout)
+        (report, failure) = audit.attempt(&process)
+        if failure == nil { (probes, failure) = probe(&process, pairs) }
+        // An error on one of two neighbours only is a channel; a program that ended cannot be asked again.
+        if failure != nil { probes += try errorChannel(command, pairs) }
+      } catch {
+        throw CommandFailure(error.message, code: .target)
+      }
+    } else {
+      throw CommandFailure("--target: must start with builtin: or cmd:", code: .usage)
     }
-    let seconds =
-      Double((clock.now - start).components.seconds) + Double((clock.now - start).components.attoseconds) * 1e-18
-    try json ? emitJSON(AuditDocument(report, seconds: seconds)) : show(report, seconds: seconds)
+    let seconds = AuditClock.seconds(since: start)
+    let result = describe(report, probes, failure, seconds)
+    let isEmpty = failure != nil && report.witness == nil && probes.isEmpty
+    if !isEmpty || form.isJSON {
+      try form.write(
+        result, document: AuditDocument(report, findings: result.findings, failure: failure, seconds: seconds))
+    }
+    // A target that fails is neither refuted nor in order, whatever was seen of it before.
+    if let failure { throw CommandFailure(failure.message, code: .target) }
     switch report.verdict {
     case .notRefuted: break
     case .refuted: throw ExitCode(CommandFailure.Code.failed.rawValue)
@@ -70,20 +105,32 @@ struct AuditMechanismCommand: ParsableCommand {
     }
   }
 
-  private func run(_ audit: MechanismAudit, domain: ClosedRange<Double>) throws -> AuditReport {
-    if let name = target.dropPrefix("builtin:") {
-      guard var builtin = try BuiltinTarget(name: name, claim: audit.claim, domain: domain) else {
-        throw CommandFailure(
-          "--target: no built-in mechanism '\(name)'; there are \(BuiltinTarget.names.joined(separator: ", "))",
-          code: .usage)
-      }
-      return try audit.run(&builtin)
+  private func probe(
+    _ target: inout some AuditTarget, _ pairs: [AdjacentPair]
+  ) -> (findings: [MechanismProbe.Finding], failure: AuditError?) {
+    guard !noProbes, let pair = pairs.first else { return ([], nil) }
+    do throws(AuditError) {
+      return (try MechanismProbe(samples: min(4_000, max(100, samples))).run(&target, pair: pair), nil)
+    } catch {
+      return ([], error)
     }
-    guard let command = target.dropPrefix("cmd:") else {
-      throw CommandFailure("--target: must start with builtin: or cmd:", code: .usage)
+  }
+
+  /// Each data set is put to a program that was started for it alone.
+  private func errorChannel(_ command: String, _ pairs: [AdjacentPair]) throws(AuditError) -> [MechanismProbe.Finding] {
+    func isAnswered(_ dataset: [Double]) -> Bool {
+      guard var process = try? SubprocessTarget(command: command, timeout: timeout) else { return false }
+      return (try? process.outputs(of: dataset, count: 10)) != nil
     }
-    var process = try SubprocessTarget(command: command, timeout: timeout)
-    return try audit.run(&process)
+    for pair in pairs where isAnswered(pair.first) != isAnswered(pair.second) {
+      return [
+        MechanismProbe.Finding(
+          probe: "error-channel", isSuspect: true,
+          detail: "one of two neighbouring data sets is answered, the other ends in an error",
+          remedy: "An error that depends on data is an answer without noise: clamp, or answer with noise as always.")
+      ]
+    }
+    return []
   }
 
   private func readDomain() throws -> ClosedRange<Double> {
@@ -94,9 +141,11 @@ struct AuditMechanismCommand: ParsableCommand {
     return low...high
   }
 
-  private func show(_ report: AuditReport, seconds: Double) {
+  private func describe(
+    _ report: AuditReport, _ probes: [MechanismProbe.Finding], _ failure: AuditError?, _ seconds: Double
+  ) -> AuditResult {
     var table = Table(columns: [.text("audit"), .text("")])
-    table.add(["verdict", AuditDocument.text(report.verdict)])
+    table.add(["verdict", failure == nil ? AuditDocument.text(report.verdict) : "target error"])
     table.add(["claimed ε", report.claim.epsilon.decimalDescription])
     table.add(["ε proved at least", NumberText.fixed(report.epsilonLowerBound, decimals: 4)])
     table.add(["this run could see up to ε", NumberText.fixed(report.cap, decimals: 4)])
@@ -108,9 +157,30 @@ struct AuditMechanismCommand: ParsableCommand {
         "\(witness.event): \(witness.counts.first) against \(witness.counts.second) of \(witness.counts.trials)",
       ])
     }
-    table.add(["remedy", report.remedy])
     table.add(["time", NumberText.duration(seconds)])
-    StandardOutput.write(table.terminal() + "\n")
+    let level: AuditFinding.Level
+    switch report.verdict {
+    case .refuted: level = .error
+    case .inconclusive: level = .note
+    case .notRefuted: level = .none
+    }
+    var findings = [
+      AuditFinding(
+        check: "epsilon", level: level,
+        detail: "claimed ε \(report.claim.epsilon.decimalDescription), proved at least "
+          + "\(NumberText.fixed(report.epsilonLowerBound, decimals: 4)) with error \(report.alpha)",
+        remedy: report.remedy, hazard: "home-made implementations")
+    ]
+    if let failure {
+      findings.append(
+        AuditFinding(check: "target", level: .error, detail: failure.message, remedy: "Repair the target."))
+    }
+    findings += probes.map {
+      AuditFinding(
+        check: $0.probe, level: $0.isSuspect ? .warning : .none, detail: $0.detail, remedy: $0.remedy,
+        hazard: "side channels: floating point, time, errors")
+    }
+    return AuditResult(title: "Audit of a mechanism", findings: findings, tables: [table], seconds: seconds)
   }
 }
 

@@ -29,11 +29,16 @@ struct AuditDocument: Encodable {
   let claim: Claim
   let witness: Witness?
   let remedy: String
+  let findings: [AuditFinding]
+  /// Why there is no more evidence than this; null when the target answered all.
+  let target_error: String?
   let seconds: Double
 
-  init(_ report: AuditReport, seconds: Double) {
-    self.refuted = report.verdict == .refuted
-    self.verdict = AuditDocument.text(report.verdict)
+  init(_ report: AuditReport, findings: [AuditFinding], failure: AuditError?, seconds: Double) {
+    self.findings = findings
+    target_error = failure?.message
+    self.refuted = failure == nil && report.verdict == .refuted
+    self.verdict = failure == nil ? AuditDocument.text(report.verdict) : "target error"
     self.epsilon_lower_bound = report.epsilonLowerBound
     self.cap = report.cap
     self.alpha = report.alpha

@@ -1,0 +1,124 @@
+import ArgumentParser
+import FederatedLearning
+import PrivacyAuditing
+import Reporting
+
+/// `tacit audit update`.
+struct AuditUpdateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "update",
+    abstract: "Read training examples out of a federation's updates, before and after protection.",
+    discussion: """
+      Clients take one step with one example each; the attacker inverts a gradient, the update as it is sent, the sum \
+      that a secure sum shows, and that sum with the configuration's noise. What is read is compared and thrown away.
+      Exit codes: 0 the configured protection leaves what guessing finds, 1 it does not.
+      """)
+
+  @Argument(help: "A simulation, YAML or JSON, with a softmax or mlp model.")
+  var config: String
+  @Option(help: "Trials.")
+  var trials = 200
+  @Option(help: "Fixes cohorts.")
+  var seed: UInt64 = 1
+  @OptionGroup var form: AuditOutputOptions
+
+  private struct Row: Encodable {
+    let view: String
+    let trials: Int
+    let median_error: JSONNumber
+    let largest_error: JSONNumber
+    let exact: Int
+    let exact_interval: [Double]
+    let identified: Int
+    let identified_interval: [Double]
+    let chance: Double
+  }
+
+  private struct Imprint: Encodable {
+    let view: String
+    let examples: Int
+    let recovered: Int
+  }
+
+  private struct Document: Encodable {
+    let leaks: Bool
+    let views: [Row]
+    let malicious_server: [Imprint]
+    let matching_cosine: Double?
+    let cohort: Int
+    let noise: Double
+    let findings: [AuditFinding]
+    let seconds: Double
+  }
+
+  func run() throws {
+    let start = ContinuousClock().now
+    let plan = try SimulationFile.plan(config)
+    let report: UpdateAudit.Report
+    do {
+      report = try UpdateAudit(plan, trials: trials, seed: seed).run()
+    } catch let error as AuditError {
+      throw CommandFailure(error.message, code: .usage)
+    }
+    // What the server of this configuration really sees.
+    let seen = report.showsSingleUpdates ? report.rows[2] : report.rows[report.rows.count - 1]
+    let leaks = seen.leaks(alpha: 0.001)
+    var findings = [
+      AuditFinding(
+        check: "gradient-inversion", level: leaks ? .error : .none,
+        detail: "\(seen.view): \(seen.exact) of \(seen.trials) examples read exactly, \(seen.identified) identified "
+          + "where guessing gives \(NumberText.fixed(seen.chance * Double(seen.trials), decimals: 1))",
+        remedy: leaks
+          ? "Sum updates securely (aggregation: pairwise or paillier) and add noise (privacy:); either alone is not enough."
+          : "", hazard: "trust assumptions must hold")
+    ]
+    for imprint in report.imprints {
+      findings.append(
+        AuditFinding(
+          check: "malicious-server", level: imprint.recovered > 0 ? .warning : .none,
+          detail: "\(imprint.view): \(imprint.recovered) of \(imprint.examples) examples read out of the sum",
+          remedy: imprint.recovered > 0
+            ? "Clients must pin the model's hash; noise stops it, a secure sum does not." : "",
+          hazard: "trust assumptions must hold"))
+    }
+    let seconds = AuditClock.seconds(since: start)
+    let result = AuditResult(
+      title: "Audit of updates", findings: findings, tables: [table(report)], seconds: seconds)
+    try form.write(
+      result,
+      document: Document(
+        leaks: leaks, views: report.rows.map(row),
+        malicious_server: report.imprints.map {
+          Imprint(view: $0.view, examples: $0.examples, recovered: $0.recovered)
+        }, matching_cosine: report.matchingCosine, cohort: report.cohort, noise: report.noise, findings: findings,
+        seconds: seconds))
+    if leaks { throw ExitCode(CommandFailure.Code.failed.rawValue) }
+  }
+
+  private func row(_ row: UpdateAudit.Row) -> Row {
+    Row(
+      view: row.view, trials: row.trials, median_error: JSONNumber(row.medianError),
+      largest_error: JSONNumber(row.largestError), exact: row.exact,
+      exact_interval: [row.exactInterval.lowerBound, row.exactInterval.upperBound], identified: row.identified,
+      identified_interval: [row.identifiedInterval.lowerBound, row.identifiedInterval.upperBound], chance: row.chance)
+  }
+
+  private func table(_ report: UpdateAudit.Report) -> Table {
+    var table = Table(columns: [
+      .text("the attacker sees"), .number("median error"), .number("largest error"), .number("read exactly"),
+      .number("identified (95 %)"), .number("chance"),
+    ])
+    for row in report.rows {
+      let interval = row.identifiedInterval
+      table.add([
+        row.view, NumberText.significant(row.medianError, digits: 3),
+        NumberText.significant(row.largestError, digits: 3),
+        "\(row.exact) of \(row.trials)",
+        NumberText.fixed(Double(row.identified) / Double(row.trials), decimals: 3)
+          + " (\(NumberText.fixed(interval.lowerBound, decimals: 3))…\(NumberText.fixed(interval.upperBound, decimals: 3)))",
+        NumberText.fixed(row.chance, decimals: 3),
+      ])
+    }
+    return table
+  }
+}
