@@ -22,7 +22,8 @@ struct Published {
 
     var text: String {
       func percent(_ value: Double) -> String { "\((value * 10_000).rounded() / 100) %" }
-      var text = "\(table) | \(setting) | seed \(seed) | \(percent(accuracy)) after \(rounds) rounds, best \(percent(best))"
+      var text =
+        "\(table) | \(setting) | seed \(seed) | \(percent(accuracy)) after \(rounds) rounds, best \(percent(best))"
       if let target { text += " | \(percent(target)) in \(roundsToTarget.map { "\($0)" } ?? "no") round" }
       if let loss { text += " | test loss \((loss * 1e4).rounded() / 1e4)" }
       return text
@@ -44,7 +45,7 @@ struct Published {
       loss: measured.last?.testLoss)
   }
 
-  /// McMahan et al. 2017, table 1, 2NN with C = 0.1, E = 1, B = 10: a hundred clients, IID and two shards each.
+  /// Table 1 of McMahan, Moore, Ramage, Hampson and Agüera y Arcas 2017, 2NN with C = 0.1, E = 1, B = 10: a hundred clients, IID and two shards each.
   func averaging(_ data: DataSplit, target: Double, _ show: (Line) -> Void) throws {
     for kind in ["iid", "shards"] {
       for seed in seeds {
@@ -60,12 +61,13 @@ struct Published {
     }
   }
 
-  /// Li et al. 2020, figure 1, Synthetic(1,1): ten of thirty devices, 20 epochs, batches of 10, rate 0.01; FedAvg drops
+  /// Figure 1 of Li, Sahu, Zaheer, Sanjabi, Talwalkar and Smith 2020, Synthetic(1,1): ten of thirty devices, 20 epochs, batches of 10, rate 0.01; FedAvg drops
   /// stragglers, FedProx takes what they have, with and without the proximal term.
   func proximal(_ show: (Line) -> Void) throws {
     for stragglers in [0, 0.5, 0.9] {
       for (name, algorithm, sends) in [
-        ("FedAvg", AlgorithmOptions(kind: "fedavg"), "nothing"), ("FedProx mu 0", AlgorithmOptions(kind: "fedavg"), "partial"),
+        ("FedAvg", AlgorithmOptions(kind: "fedavg"), "nothing"),
+        ("FedProx mu 0", AlgorithmOptions(kind: "fedavg"), "partial"),
         ("FedProx mu 1", AlgorithmOptions(kind: "fedprox", mu: 1), "partial"),
       ] {
         for seed in seeds {

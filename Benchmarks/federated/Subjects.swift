@@ -32,7 +32,7 @@ final class Rounds {
   func round() throws { try row.time { _ = try simulation.run { _ in false } } }
 }
 
-/// The 2NN of McMahan et al. 2017: 784-200-200-10, ten of a hundred clients with 600 examples, one epoch, batches of 10.
+/// The 2NN of McMahan, Moore, Ramage, Hampson and Agüera y Arcas 2017: 784-200-200-10, ten of a hundred clients with 600 examples, one epoch, batches of 10.
 func twoLayer() -> SimulationConfiguration {
   var configuration = SimulationConfiguration(
     data: "digits", model: ModelOptions(kind: "mlp", hidden: [200, 200]), rounds: 1)

@@ -27,6 +27,9 @@ func emit(_ value: some Encodable) throws {
   print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
+/// A line on standard output, at once: long runs are followed through pipes.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
 let emitsJSON = CommandLine.arguments.contains("--json")
 let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("--") }
 let repetitions = max(1, option("repetitions").flatMap { Int($0) } ?? 9)
@@ -38,7 +41,7 @@ if words.first == "published" {
   var lines: [Published.Line] = []
   let show = { (line: Published.Line) in
     lines.append(line)
-    if !emitsJSON { print(line.text) }
+    if !emitsJSON { say(line.text) }
   }
   if wanted == "fedavg" || wanted == "all" {
     if let paths = option("data") {
@@ -61,7 +64,7 @@ if words.first == "published" {
     guard wanted == name || wanted == "all" else { return }
     let measured = try measure()
     rows += measured
-    if !emitsJSON { for row in measured { print(row.line) } }
+    if !emitsJSON { for row in measured { say(row.line) } }
   }
   try add("two-layer") {
     let python = option("python") ?? ProcessInfo.processInfo.environment["TACIT_BENCHMARK_PYTHON"]

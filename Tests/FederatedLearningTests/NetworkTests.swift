@@ -45,6 +45,34 @@ import Testing
     #expect(kinks * 10 < start.count)
   }
 
+  @Test(arguments: [1, 2, 4, 7, 10, 16, 18])
+  func `both paths agree on inputs that are mostly zero, down to the sign of a zero weight`(_ classes: Int) throws {
+    for (hidden, batch) in [([Int](), 3), ([9], 10), ([30, 21], 32), ([200], 10)] {
+      var generator = SimulationGenerator(seed: UInt64(classes), stream: "zeros")
+      // Some features are zero in every example: their weights must not change at all.
+      let features = (0..<40 * 37).map { at in
+        at % 37 % 5 == 0 || generator.uniformUnit() < 0.8 ? 0 : Float(generator.uniformUnit() * 2 - 1)
+      }
+      let labels = (0..<40).map { _ in UInt16(generator.uniform(below: classes)) }
+      let data = try LabeledData(features: features, labels: labels, width: 37, classes: max(2, classes))
+      let fast = Network(inputs: 37, hidden: hidden, classes: max(2, classes))
+      var portable = fast
+      portable.usesPortableKernels = true
+      var a = fast.initialParameters(&generator).map { $0 == 0 ? Float(generator.uniformUnit() - 0.5) : $0 }
+      for index in stride(from: 0, to: a.count, by: 3) { a[index] = -0.0 }
+      var b = a
+      var scratchA = fast.makeScratch(batch: batch)
+      var scratchB = portable.makeScratch(batch: batch)
+      for start in stride(from: 0, to: 40, by: batch) {
+        let examples = (start..<min(40, start + batch)).map { Int32($0) }
+        let lossA = fast.descend(&a, on: data, examples: examples[...], rate: 0.3, scratch: &scratchA)
+        let lossB = portable.descend(&b, on: data, examples: examples[...], rate: 0.3, scratch: &scratchB)
+        #expect(lossA == lossB)
+        #expect(a.map(\.bitPattern) == b.map(\.bitPattern), "hidden \(hidden), batch \(batch)")
+      }
+    }
+  }
+
   @Test func `the fast kernels and their portable twins give the same bits at every shape`() throws {
     for (hidden, batch) in [
       ([Int](), 1), ([3], 4), ([16], 5), ([24], 10), ([25, 9], 11), ([33, 40], 23), ([200], 10),

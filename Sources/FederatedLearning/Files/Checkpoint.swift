@@ -44,7 +44,8 @@ public struct Checkpoint: Sendable {
     ]
     counts += clients.map { memories[$0]?.count ?? 0 }
     header = Header(
-      fingerprint: try plan.fingerprint(), counts: counts, clients: clients, previousAggregate: previousAggregate, clip: clip)
+      fingerprint: try plan.fingerprint(), counts: counts, clients: clients, previousAggregate: previousAggregate,
+      clip: clip)
   }
 
   /// The checkpoint as bytes, the records of all its rounds among them.

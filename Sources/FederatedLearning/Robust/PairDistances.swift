@@ -76,7 +76,9 @@ package struct PairDistances {
     }
   }
 
-  package subscript(_ i: Int, _ j: Int) -> UInt128 { i == j ? 0 : i > j ? squares[i * count + j] : squares[j * count + i] }
+  package subscript(_ i: Int, _ j: Int) -> UInt128 {
+    i == j ? 0 : i > j ? squares[i * count + j] : squares[j * count + i]
+  }
 
   /// Members ordered by Krum's score within their set.
   ///
