@@ -61,6 +61,7 @@ import Testing
   @Test func `noise of steps is of the size that is charged`() throws {
     var configuration = Self.configuration(rounds: 1)
     configuration.privacy?.noiseMultiplier = 50
+    configuration.quantize.bits = 20
     let noisy = try SimulationTests.run(configuration).parameters
     let variance = noisy.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(noisy.count)
     // Ten steps of 50·C·η/B, averaged over three clients. The signal is below a thousandth of it.
@@ -90,7 +91,12 @@ import Testing
       ({ $0.client.batchSize = 0 }, "client.batch_size: must be at least 1"),
       ({ $0.privacy?.unit = "client" }, "client.batch_rate: belongs to privacy.unit example"),
       ({ $0.privacy = nil }, "client.batch_rate: belongs to privacy.unit example"),
-      ({ $0.privacy?.unit = "row" }, "privacy.unit: has no value \"row\"; allowed: client, example"),
+      (
+        {
+          $0.privacy?.unit = "row"
+          $0.client.batchRate = nil
+        }, "privacy.unit: has no value \"row\"; allowed: client, example"
+      ),
       ({ $0.privacy?.placement = "central" }, "privacy.placement: must be local"),
       ({ $0.privacy?.mechanism = "tree" }, "privacy.mechanism: must be independent"),
       ({ $0.algorithm.kind = "scaffold" }, "algorithm.kind: scaffold"),

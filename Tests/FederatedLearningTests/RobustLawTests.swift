@@ -2,8 +2,9 @@ import FederatedLearning
 import SecureRandom
 import Testing
 
-/// The (f, κ)-robustness inequality ‖F(x) − x̄_S‖² ≤ κ·mean_S ‖x_i − x̄_S‖² (Allouah and others 2023) for the rules whose
-/// constants are not published there; each bound is derived where it is used. S are the n − f honest updates, s² their
+/// The (f, κ)-robustness inequality of the rules whose constants are not published with it (Allouah and others 2023).
+///
+/// It is ‖F(x) − x̄_S‖² ≤ κ·mean_S ‖x_i − x̄_S‖²; each bound is derived where it is used. S are the n − f honest updates, s² their
 /// mean squared distance to their mean x̄.
 @Suite struct RobustLawTests {
   static let (n, f, d) = (11, 2, 9)

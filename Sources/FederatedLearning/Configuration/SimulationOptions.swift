@@ -101,7 +101,9 @@ public struct AlgorithmOptions: Codable, Sendable, Hashable {
 public struct ClientOptions: Codable, Sendable, Hashable {
   /// Passes over the client's examples.
   public var epochs = 1
-  /// Examples of a step; 0 for all of them. With `privacy.unit: example` the constant that a step's sum is divided by.
+  /// Examples of a step; 0 for all of them.
+  ///
+  /// With `privacy.unit: example` the constant that a step's sum is divided by.
   public var batchSize = 10
   /// The probability with which every step takes an example, for `privacy.unit: example`.
   public var batchRate: ExactNumber?

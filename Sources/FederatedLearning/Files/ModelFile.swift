@@ -124,7 +124,7 @@ public enum ModelFile {
   }
 
   /// CRC-32 as in ISO 3309, which zip archives carry.
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     var table = [UInt32](repeating: 0, count: 256)
     for byte in 0..<256 {
       var value = UInt32(byte)

@@ -10,7 +10,7 @@
 /// Coefficients are integers here, multiples of 2^-12, so that C·x is a vector of integers and exact noise applies to
 /// it. Rounding them changes how good the factorisation is, not what is proven about it.
 public struct BandedFactorization: Sendable, Hashable {
-  /// C's first column in units of 2^-12: 4096, 2048, 1536, …
+  /// C's first column in units of 2^-12, which begins 4096, 2048, 1536.
   public let coefficients: [Int]
 
   /// Bits of the first coefficient.

@@ -15,7 +15,7 @@ struct PredictCommand: ParsableCommand {
   @Argument(help: "The simulation that the model was trained by, YAML or JSON.")
   var config: String
 
-  @Argument(help: "The model, a safetensors file from tacit simulate --output.")
+  @Argument(help: "The model, a safetensors or npz file from tacit simulate --output.")
   var model: String
 
   @Option(name: .long, help: "Where the answers go.")
@@ -39,7 +39,7 @@ struct PredictCommand: ParsableCommand {
     let test = plan.data.test
     let (loss, answers): (Double, [Float])
     do {
-      let parameters = try ModelFile.parameters(safetensors: Input.read(model), of: plan.model)
+      let parameters = try ModelFile.parameters(file: Input.read(model), of: plan.model)
       (loss, answers) = plan.model.predict(parameters, on: test)
     } catch let error as FederatedError {
       throw CommandFailure("\(model): \(error.message)")

@@ -25,7 +25,7 @@ struct SimulateCommand: ParsableCommand {
   @Flag(name: .long, help: "Go on from the newest whole checkpoint in the folder.")
   var resume = false
 
-  @Option(name: .customLong("init"), help: "A safetensors file with the starting parameters.")
+  @Option(name: .customLong("init"), help: "A safetensors or npz file with the starting parameters.")
   var start: String?
 
   @Option(name: .long, help: "Where the trained model goes: a name ending in .safetensors or .npz.")
@@ -85,8 +85,7 @@ struct SimulateCommand: ParsableCommand {
       if resume, let folder, let last = try folder.latest(of: plan) { simulation.resume(from: last) }
       if let start {
         try simulation.start(
-          from: ModelFile.parameters(
-            safetensors: Input.read(start), of: plan.model))
+          from: ModelFile.parameters(file: Input.read(start), of: plan.model))
       }
       if folder != nil { Interruption.watch() }
       let callbacks: [any RoundCallback] = patience.map { [EarlyStop(patience: $0)] } ?? []

@@ -137,7 +137,7 @@ struct SimulationDocument: Encodable {
     }
     try container.encode(privacy.delta.value.doubleValue, forKey: .delta)
     try container.encode(privacy.adjacency, forKey: .adjacency)
-    try container.encode("client", forKey: .unit)
+    try container.encode(privacy.unit.rawValue, forKey: .unit)
     try container.encode(result.event?.description, forKey: .event)
     try container.encode(result.accountant, forKey: .accountant)
   }
@@ -158,7 +158,7 @@ struct SimulationDocument: Encodable {
     if let privacy = plan.privacy, let epsilon = result.epsilon {
       let name = result.noiseIsSimulated ? "epsilon if deployed" : "epsilon"
       lines.append(
-        "\(name) \(epsilon.upper) at delta \(privacy.delta), unit client, \(privacy.adjacency), by \(result.accountant ?? "")"
+        "\(name) \(epsilon.upper) at delta \(privacy.delta), unit \(privacy.unit.rawValue), \(privacy.adjacency), by \(result.accountant ?? "")"
       )
     }
     lines.append("weights sha256 \(result.weightsSHA256)")

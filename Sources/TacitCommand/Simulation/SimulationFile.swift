@@ -28,7 +28,8 @@ enum SimulationFile {
     }
     do {
       return try LedgerBudget(
-        ledger.budget, of: LedgerFile.open(ledger.file, capability), unit: "client", adjacency: privacy.adjacency)
+        ledger.budget, of: LedgerFile.open(ledger.file, capability), unit: privacy.unit.rawValue,
+        adjacency: privacy.adjacency)
     } catch let error as LedgerError {
       throw CommandFailure("\(ledger.file): \(error)")
     }
@@ -90,18 +91,19 @@ enum SimulationFile {
       epochs: 2
       batch_size: 5                # 0: all of a client's examples at once
       learning_rate: 0.1
+    # batch_rate: 0.1              # with privacy.unit example; batch_size is then what a step's sum is divided by
     cohort:
       sampling: fixed              # all, poisson (rate), fixed (size), with-replacement (size), min-separation (size, separation)
       size: 20
     rounds: 20
     # privacy:                     # leave out for none
-    #   unit: client
+    #   unit: client               # or example: every step of a client takes examples with client.batch_rate and adds noise
     #   adjacency: add-remove      # or replace-one
     #   placement: central         # distributed: every client adds a share; local: every client adds all of its own
     #   clip: 1.0                  # bound on the L2 norm of an update; adaptive follows a quantile of the norms
     #                              # (initial_clip, target_quantile, clip_learning_rate, count_noise)
     #   noise: gaussian            # discrete-gaussian or skellam; distributed needs one of these
-    #   mechanism: independent     # tree: the noise of running sums, with min-separation (restart)
+    #   mechanism: independent     # noise of running sums, with min-separation: tree (restart) or banded (bands)
     #   epsilon: 8                 # or noise_multiplier: 1.0, with max_epsilon to end before it is passed
     #   delta: 1e-5
     #   ledger: { file: L.db, budget: NAME }   # charged before the first round
@@ -114,7 +116,8 @@ enum SimulationFile {
     compression: { kind: none }    # top-k (fraction), stochastic (bits), rotated (bits)
     weighting: examples            # uniform is the only choice with privacy
     aggregation:
-      kind: plain                  # or paillier (key_bits)
+      kind: plain                  # paillier (key_bits), threshold-paillier (key_bits, threshold, parties), pairwise (threshold),
+                                   # pairwise-graph (neighbours, threshold)
       min_contributors: 1
     robust: { kind: none }         # median, trimmed-mean (f), mean-around-median (f), krum (f), multi-krum (f), bulyan (f),
                                    # minimum-diameter (f), geometric-median (iterations), norm-bounding (radius),

@@ -27,7 +27,7 @@ enum SimulationReport {
         Report.Claim(
           result.noiseIsSimulated ? "ε if deployed with secret noise" : "ε",
           "at most \(NumberText.significant(epsilon.upper, digits: 5)) at δ = \(privacy.delta)"))
-      claims.append(Report.Claim("unit of privacy", "client"))
+      claims.append(Report.Claim("unit of privacy", privacy.unit.rawValue))
       claims.append(Report.Claim("adjacency", privacy.adjacency.rawValue))
       claims.append(Report.Claim("accountant", result.accountant ?? ""))
       claims.append(Report.Claim("event", result.event?.description ?? ""))
@@ -77,32 +77,47 @@ enum SimulationReport {
     return report
   }
 
-  /// Accuracy against ε, with two standard errors of the mean as bars.
-  static func tradeoff(
-    _ points: [(epsilon: Double, mean: Double, standardError: Double?, runs: Int)], delta: Double, command: String
-  ) -> Report {
+  /// Accuracy against ε, with two standard errors of the mean as bars, and what is reached without privacy.
+  static func tradeoff(_ series: [TradeoffDocument.Series], delta: Double, command: String) -> Report {
+    let ticks = series.first?.points.map(\.epsilon) ?? []
     var report = Report(
       title: "Privacy against accuracy",
-      summary: "The same training at \(points.count) values of ε, δ = \(NumberText.significant(delta)).")
+      summary: "The same training at \(ticks.count) values of ε, δ = \(NumberText.significant(delta)).")
     var plot = Plot(
       title: "Accuracy against ε", description: "Mean test accuracy for each ε with error bars",
-      x: Plot.Axis("ε (smaller is more private)", scale: .logarithmic, ticks: points.map(\.epsilon)),
-      y: Plot.Axis("accuracy"))
-    plot.add(
-      .line(
-        "with privacy",
-        points.map { point in
-          let reach = 2 * (point.standardError ?? 0)
-          return Plot.Point(point.epsilon, point.mean, interval: (point.mean - reach)...(point.mean + reach))
-        }, intervals: .bars))
-    report.plot(plot)
-    var table = Table(columns: [.number("ε"), .number("mean accuracy"), .number("standard error"), .number("runs")])
-    for point in points {
+      x: Plot.Axis("ε (smaller is more private)", scale: .logarithmic, ticks: ticks), y: Plot.Axis("accuracy"))
+    var table = Table(columns: [
+      .text("setting"), .text("ε"), .number("mean accuracy"), .number("standard error"), .number("runs"),
+    ])
+    func add(_ setting: String, _ epsilon: String, _ measured: TradeoffDocument.Measurement) {
       table.add([
-        NumberText.significant(point.epsilon), percent(point.mean),
-        point.standardError.map { NumberText.fixed(100 * $0, decimals: 2) + " %" } ?? "", "\(point.runs)",
+        setting, epsilon, percent(measured.mean),
+        measured.standardError.map { NumberText.fixed(100 * $0, decimals: 2) + " %" } ?? "",
+        "\(measured.accuracies.count)",
       ])
     }
+    var claims: [Report.Claim] = []
+    for one in series {
+      let suffix = one.setting.isEmpty ? "" : ", \(one.setting)"
+      plot.add(
+        .line(
+          "with privacy\(suffix)",
+          one.points.map { point in
+            let reach = 2 * (point.measured.standardError ?? 0)
+            let mean = point.measured.mean
+            return Plot.Point(point.epsilon, mean, interval: (mean - reach)...(mean + reach))
+          }, intervals: .bars))
+      plot.add(.line("without\(suffix)", ticks.map { Plot.Point($0, one.baseline.mean) }))
+      add(one.setting, "without privacy", one.baseline)
+      for point in one.points { add(one.setting, NumberText.significant(point.epsilon), point.measured) }
+      if let enough = one.sufficient {
+        claims.append(
+          Report.Claim(
+            "smallest ε within one standard error of no privacy\(suffix)", NumberText.significant(enough)))
+      }
+    }
+    if !claims.isEmpty { report.claims("Enough", claims) }
+    report.plot(plot)
     report.table(table)
     report.commands([command], caption: "The same again.")
     return report

@@ -20,6 +20,15 @@ struct TradeoffCommand: ParsableCommand {
   @Option(name: .long, help: "Trainings at each epsilon, with seeds one apart.")
   var repeats: Int = 1
 
+  @Option(name: .long, help: "KEY=VALUE,VALUE: the same for every value of a key; several make all combinations.")
+  var grid: [String] = []
+
+  @Option(name: .long, help: "A folder that keeps finished trainings.")
+  var checkpoint: String?
+
+  @Flag(name: .long, help: "Go on from the trainings in the folder; what is kept is not trained or charged again.")
+  var resume = false
+
   @Option(name: .long, help: "Threads that train clients; never changes a result.")
   var threads: Int = max(1, min(64, ProcessInfo.processInfo.activeProcessorCount))
 
@@ -38,6 +47,7 @@ struct TradeoffCommand: ParsableCommand {
   func validate() throws {
     if !(1...1000).contains(repeats) { throw ValidationError("--repeats must be from 1 to 1000") }
     if threads < 1 || threads > 1024 { throw ValidationError("--threads must be from 1 to 1024") }
+    if resume, checkpoint == nil { throw ValidationError("--resume needs --checkpoint") }
     _ = try wanted()
   }
 
@@ -51,31 +61,6 @@ struct TradeoffCommand: ParsableCommand {
     }
   }
 
-  /// What was measured at one ε.
-  private struct Point: Encodable {
-    let epsilon: Double
-    let certified: Double
-    let accuracies: [Double]
-    let mean: Double
-    let deviation: Double?
-    var standardError: Double? { deviation.map { $0 / Double(accuracies.count).squareRoot() } }
-
-    enum CodingKeys: String, CodingKey {
-      case epsilon, accuracies
-      case certified = "epsilon_certified"
-      case mean = "accuracy_mean"
-      case deviation = "accuracy_standard_deviation"
-    }
-  }
-
-  private struct Document: Encodable {
-    let points: [Point]
-    let delta: Double
-    let repeats: Int
-    let seed: UInt64
-    let seconds: Double
-  }
-
   func run() throws {
     let start = Date()
     let page = try report.map { try SimulationReport.path($0, force: force) }
@@ -84,61 +69,99 @@ struct TradeoffCommand: ParsableCommand {
     guard base.privacy?.maxEpsilon == nil else {
       throw CommandFailure("\(config): privacy.max_epsilon: may not be used by tradeoff")
     }
-    let first = try SimulationFile.plan(base, named: config)
-    guard first.model.classifies else {
-      throw CommandFailure("\(config): model.kind: tradeoff needs a model of classes")
-    }
-    var points: [Point] = []
+    let store = try checkpoint.map { try TradeoffStore($0, resumes: resume) }
+    var series: [TradeoffDocument.Series] = []
     var delta = 0.0
-    for (text, value) in try wanted() {
-      var accuracies: [Double] = []
-      var certified = 0.0
-      for turn in 0..<repeats {
-        var configuration = base
+    for setting in try TradeoffSetting.all(grid) {
+      let own = try setting.apply(to: base)
+      let first = try SimulationFile.plan(own, named: config)
+      guard first.model.classifies else {
+        throw CommandFailure("\(config): model.kind: tradeoff needs a model of classes")
+      }
+      delta = first.privacy?.delta.value.doubleValue ?? 0
+      let (baseline, _) = try measure(withoutPrivacy(own), first, store)
+      let points = try wanted().map { (text, value) in
+        var configuration = own
         configuration.privacy?.noiseMultiplier = nil
         configuration.privacy?.epsilon = ExactNumber(value)
-        configuration.seed = base.seed &+ UInt64(turn)
-        configuration.evaluation.every = configuration.rounds
-        do {
-          // Clients that make their own examples are made again; data that were read are kept.
-          let plan =
-            try first.population == nil
-            ? SimulationPlan(configuration, data: first.data) : SimulationPlan(configuration)
-          let authority = try SimulationFile.authority(plan, capability)
-          delta = plan.privacy?.delta.value.doubleValue ?? 0
-          var simulation = Simulation(plan, threads: threads)
-          let result = try simulation.run(charging: authority)
-          accuracies.append(result.finalAccuracy ?? 0)
-          certified = max(certified, result.epsilon?.upper ?? .infinity)
-        } catch let failure as CommandFailure {
-          throw failure
-        } catch {
-          throw CommandFailure("\(config): epsilon \(text): \(error)")
-        }
+        let (measured, certified) = try measure(configuration, first, store, "epsilon \(text)")
+        return TradeoffDocument.Point(
+          epsilon: value.doubleValue, certified: certified, measured: measured, setting: setting.name)
       }
-      let mean = accuracies.reduce(0, +) / Double(accuracies.count)
-      let squares = accuracies.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      points.append(
-        Point(
-          epsilon: value.doubleValue, certified: certified, accuracies: accuracies, mean: mean,
-          deviation: repeats > 1 ? (squares / Double(repeats - 1)).squareRoot() : nil))
+      series.append(TradeoffDocument.Series(setting: setting.name, baseline: baseline, points: points))
     }
     if let page {
-      let shown = points.map { ($0.epsilon, $0.mean, $0.standardError, $0.accuracies.count) }
-      let command = "tacit tradeoff \(config) --epsilons \(epsilons) --repeats \(repeats)"
+      let keys = grid.map { " --grid \($0)" }.joined()
+      let command = "tacit tradeoff \(config) --epsilons \(epsilons) --repeats \(repeats)\(keys)"
       try Output.write(
-        SimulationReport.tradeoff(shown, delta: delta, command: command).html(), to: page, force: force)
+        SimulationReport.tradeoff(series, delta: delta, command: command).html(), to: page, force: force)
     }
-    if json {
-      try emitJSON(
-        Document(
-          points: points, delta: delta, repeats: repeats, seed: base.seed, seconds: Date().timeIntervalSince(start)))
-      return
+    let document = TradeoffDocument(
+      series: series, delta: delta, repeats: repeats, seed: base.seed, seconds: Date().timeIntervalSince(start))
+    if json { return try emitJSON(document) }
+    for one in series {
+      if !one.setting.isEmpty { StandardOutput.write("\(one.setting)\n") }
+      StandardOutput.write("without privacy   \(TradeoffCommand.text(one.baseline))\n")
+      for point in one.points {
+        StandardOutput.write(
+          String(format: "epsilon %8.3f  ", point.epsilon) + TradeoffCommand.text(point.measured) + "\n")
+      }
+      if let enough = one.sufficient {
+        StandardOutput.write("epsilon \(NumberText.significant(enough)) is as accurate, within one standard error\n")
+      }
     }
-    for point in points {
-      var line = String(format: "epsilon %8.3f  accuracy %.4f", point.epsilon, point.mean)
-      if let deviation = point.deviation { line += String(format: " ± %.4f", deviation) }
-      StandardOutput.write(line + "\n")
+  }
+
+  private static func text(_ measured: TradeoffDocument.Measurement) -> String {
+    String(format: "accuracy %.4f", measured.mean)
+      + (measured.deviation.map { String(format: " ± %.4f", $0) } ?? "")
+  }
+
+  /// The same training without privacy: weighted alike, on a grid that clips nothing.
+  private func withoutPrivacy(_ configuration: SimulationConfiguration) -> SimulationConfiguration {
+    var open = configuration
+    open.privacy = nil
+    open.client.batchRate = nil
+    open.weighting = "uniform"
+    open.quantize = QuantizeOptions(bits: 31, range: 64)
+    return open
+  }
+
+  /// Trains once for each seed, or takes what was trained before.
+  private func measure(
+    _ configuration: SimulationConfiguration, _ first: SimulationPlan, _ store: TradeoffStore?, _ what: String = ""
+  ) throws -> (TradeoffDocument.Measurement, certified: Double) {
+    var accuracies: [Double] = []
+    var certified = 0.0
+    for turn in 0..<repeats {
+      var configuration = configuration
+      configuration.seed &+= UInt64(turn)
+      configuration.evaluation.every = configuration.rounds
+      do {
+        let name = try TradeoffStore.name(configuration)
+        if let before = store?.find(name) {
+          accuracies.append(before.accuracy)
+          certified = max(certified, before.epsilon ?? 0)
+          continue
+        }
+        // Clients that make their own examples are made again; data that were read are kept.
+        let plan =
+          try first.population == nil
+          ? SimulationPlan(configuration, data: first.data) : SimulationPlan(configuration)
+        var simulation = Simulation(plan, threads: threads)
+        let result = try simulation.run(charging: SimulationFile.authority(plan, capability))
+        accuracies.append(result.finalAccuracy ?? 0)
+        certified = max(certified, result.epsilon?.upper ?? 0)
+        try store?.add(
+          TradeoffStore.Entry(
+            configuration: name, accuracy: result.finalAccuracy ?? 0, epsilon: result.epsilon?.upper,
+            delta: plan.privacy?.delta.value.doubleValue))
+      } catch let failure as CommandFailure {
+        throw failure
+      } catch {
+        throw CommandFailure("\(config): \(what.isEmpty ? "without privacy" : what): \(error)")
+      }
     }
+    return (TradeoffDocument.Measurement(accuracies: accuracies), certified)
   }
 }
