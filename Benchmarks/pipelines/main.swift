@@ -122,23 +122,9 @@ if growth {
   }
 }
 if let python {
-  let file = FileManager.default.temporaryDirectory.appendingPathComponent("tacit-rows-\(getpid()).csv")
-  defer { try? FileManager.default.removeItem(at: file) }
-  try Data(text).write(to: file)
-  let process = Process()
-  let output = Pipe()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = [python, "Benchmarks/Peers/pipelines_peers.py", file.path, "100", "3", "10", "1000"]
-  process.standardOutput = output
-  try process.run()
-  let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self).split(separator: " ")
-  process.waitUntilExit()
-  if words.count == 3, let seconds = Double(words[0]), let processor = Double(words[1]) {
-    report.rows.append(
-      Row(
-        what: "PipelineDP \(words[2].filter { !$0.isNewline }), LocalBackend, unit user", rows: rows, groups: 100,
-        threads: 1, bytes: text.count, seconds: seconds, processorSeconds: processor, megabytes: 0))
-  } else {
+  do {
+    report.rows.append(try Peer.row(python: python, text: text, rows: rows))
+  } catch {
     report.notes.append("PipelineDP: that Python could not run Benchmarks/Peers/pipelines_peers.py")
   }
 } else {
