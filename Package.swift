@@ -140,6 +140,7 @@ let package = Package(
     benchmark(
       "secure-aggregation",
       ["FederatedLearning", "SecureAggregation", "Paillier", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    benchmark("auditing", ["PrivacyAuditing", "PrivacyAccounting", "ExactMath"]),
     benchmark(
       "pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath", "CKernels"]),
 

@@ -53,7 +53,9 @@ import Testing
   }
 }
 
-/// The mean of n of the candidates x_i ~ N(0, I_d) is released. The optimal attack is known: ⟨x, mean⟩ is about
+/// The mean of n of the candidates x_i ~ N(0, I_d) is released.
+///
+/// The optimal attack is known: ⟨x, mean⟩ is about
 /// N(0, d/n) without x and shifted by d/n with it, so its area is about Φ(√(d/n)/√2).
 @Suite struct MeanOfGaussiansTests {
   private static let dimension = 60

@@ -182,7 +182,9 @@ private func error(_ read: [Double], _ truth: [Double]) -> Double {
     return try SimulationPlan(configuration)
   }
 
-  /// σ = 0.5411 is ε = 10. The bound is wrong with probability 1e-9; the estimate scatters by about half.
+  /// σ = 0.5411 is ε = 10.
+  ///
+  /// The bound is wrong with probability 1e-9; the estimate scatters by about half.
   @Test func `canaries estimate the epsilon of a training and never disprove a true one`() throws {
     let report = try CanaryAudit(plan(multiplier: 0.5411), canaries: 60).run(alpha: 1e-9)
     #expect(report.certifiedEpsilon > 9.9 && report.certifiedEpsilon < 11)

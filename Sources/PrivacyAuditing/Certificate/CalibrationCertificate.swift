@@ -35,7 +35,9 @@ public struct CalibrationCertificate: Sendable {
   public let alpha: Double
   /// Outputs per data set and audit, or canaries of an audit.
   public let samples: Int
-  /// Auditors times nulls. A null is left out where so few samples could not refute it: it would always pass.
+  /// Auditors times nulls.
+  ///
+  /// A null is left out where so few samples could not refute it: it would always pass.
   public let rows: [Row]
 
   /// Whether every row passes.

@@ -61,7 +61,7 @@ public struct MembershipEvidence: Sendable, Hashable {
     self.shadows = shadows
   }
 
-  /// ln(p/(1 − p)) of the probability of the candidate's class, from its loss; the statistic of Carlini et al. 2022.
+  /// ln(p/(1 − p)) of the probability of the candidate's class, from its loss, as Carlini and others 2022 use it.
   static func logit(_ loss: Double) -> Double {
     let kept = min(max(loss, 1e-12), 700)
     return -kept - log(-expm1(-kept))

@@ -55,8 +55,9 @@ public enum MissingRow {
   }
 }
 
-/// Stealing a linear or softmax model through its answers (Tramèr et al. 2016): d + 1 questions and a system of
-/// linear equations.
+/// Stealing a linear or softmax model through its answers by d + 1 questions and linear equations.
+///
+/// Source: Tramèr et al. 2016.
 public enum ModelExtraction {
   /// The weights and intercepts behind answers; of a softmax model relative to its first class, which is all that its
   /// probabilities determine.

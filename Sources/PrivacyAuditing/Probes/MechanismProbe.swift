@@ -17,6 +17,12 @@ public struct MechanismProbe: Sendable {
     public let remedy: String
   }
 
+  /// What a target says of the data by failing on one of two neighbours.
+  public static let unevenErrors = Finding(
+    probe: "error-channel", isSuspect: true,
+    detail: "one of two neighbouring data sets is answered, the other ends in an error",
+    remedy: "An error that depends on data is an answer without noise: clamp, or answer with noise as always.")
+
   /// Outputs looked at by each probe.
   public let samples: Int
   /// Probability that a probe with a test suspects honest noise.
@@ -47,12 +53,7 @@ public struct MechanismProbe: Sendable {
       ]
     case (.failure(let error), .failure): throw error
     case (.failure, .success), (.success, .failure):
-      return [
-        Finding(
-          probe: "error-channel", isSuspect: true,
-          detail: "one of two neighbouring data sets is answered, the other ends in an error",
-          remedy: "An error that depends on data is an answer without noise: clamp, or answer with noise as always.")
-      ]
+      return [MechanismProbe.unevenErrors]
     }
   }
 

@@ -10,7 +10,8 @@ struct AuditCommand: ParsableCommand {
     commandName: "audit", abstract: "Try to refute a privacy claim from the outputs alone.",
     subcommands: [
       AuditMechanismCommand.self, AuditModelCommand.self, AuditUpdateCommand.self, AuditFederationCommand.self,
-      AuditZooCommand.self, AuditCertificateCommand.self,
+      AuditLedgerCommand.self, AuditConfigCommand.self, AuditZooCommand.self, AuditCertificateCommand.self,
+      AuditSBOMCommand.self, AuditBundleCommand.self,
     ])
 }
 
@@ -123,12 +124,7 @@ struct AuditMechanismCommand: ParsableCommand {
       return (try? process.outputs(of: dataset, count: 10)) != nil
     }
     for pair in pairs where isAnswered(pair.first) != isAnswered(pair.second) {
-      return [
-        MechanismProbe.Finding(
-          probe: "error-channel", isSuspect: true,
-          detail: "one of two neighbouring data sets is answered, the other ends in an error",
-          remedy: "An error that depends on data is an answer without noise: clamp, or answer with noise as always.")
-      ]
+      return [MechanismProbe.unevenErrors]
     }
     return []
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ExactMath
 import FederatedLearning
 import Foundation
 import PrivacyAuditing

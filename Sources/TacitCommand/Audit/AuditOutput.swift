@@ -47,7 +47,9 @@ struct AuditOutputOptions: ParsableArguments {
   /// Whether anything but JSON may appear on a terminal.
   var isJSON: Bool { json || format == .json }
 
-  /// Writes a result. None of its parts may hold a record of anybody.
+  /// Writes a result.
+  ///
+  /// None of its parts may hold a record of anybody.
   func write(_ result: AuditResult, document: some Encodable) throws {
     let text: String
     switch isJSON ? .json : format {
