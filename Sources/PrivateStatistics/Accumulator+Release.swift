@@ -98,7 +98,8 @@ extension Accumulator {
       return ReleasedTable.Row(keys: keys, values: formula.values(cells[...]))
     }
     return ReleasedTable(
-      groupColumns: query.groupBy.map(\.column), names: query.metrics.flatMap(\.outputNames), rows: rows)
+      groupColumns: query.groupBy.map(\.column), names: query.metrics.flatMap(\.outputNames),
+      rows: query.top?.choose(rows, names: query.metrics.flatMap(\.outputNames)) ?? rows)
   }
 }
 

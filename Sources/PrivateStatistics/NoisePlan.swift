@@ -26,6 +26,9 @@ struct NoisePart: Sendable {
   /// What the part costs.
   let event: PrivacyEvent
 
+  /// A width that the noise on one cell exceeds with probability at most `miss`.
+  func errorBound(_ miss: Double) -> Double { Double(single.errorBound(confidence: 1 - miss)) }
+
   /// The scale of the noise: a Laplace scale or σ, in steps.
   var scale: Rational {
     switch law {
@@ -119,6 +122,8 @@ struct NoisePlan: Sendable {
     var slots: [Int] = []
     /// The metric's weight over the number of its shapes.
     var weight = Rational.one
+    /// The error that does not matter, in steps, where the metric names one.
+    var tolerance: Rational?
     /// Where the group's cells begin.
     var offset = 0
 
@@ -138,6 +143,7 @@ struct NoisePlan: Sendable {
         }
         shape.metric = index
         shape.weight = metric.weight / Rational(shapes.count)
+        shape.tolerance = metric.tolerance.map { $0 / (metric.grid?.step ?? 1) }
         shape.offset = offset
         offset += shape.width
         result.append(shape)
@@ -150,9 +156,8 @@ struct NoisePlan: Sendable {
     _ shapes: [Shape], _ query: Query, _ budget: NoiseBudget, rho: Rational?
   ) throws(StatisticsError) -> [NoisePart] {
     var result: [NoisePart] = []
-    let total = shapes.reduce(Rational.zero) { $0 + $1.weight }
-    for shape in shapes {
-      let share = shape.weight / total
+    let shares = BudgetShares(shapes, query, gaussian: rho != nil).values
+    for (shape, share) in zip(shapes, shares) {
       do throws(ParameterError) {
         let epsilon = budget.epsilon * share
         let law =

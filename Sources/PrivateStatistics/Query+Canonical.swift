@@ -30,6 +30,8 @@ extension Query {
         "\"selection\":{\(CanonicalJSON.member("kind", selection.kind.rawValue)),"
           + "\"minimum_units\":\(selection.minimumUnits),\(CanonicalJSON.member("weight", selection.weight))}")
     }
+    if split != .weighted { fields.append(CanonicalJSON.member("split", split.rawValue)) }
+    if let top { fields.append("\"top\":{\"count\":\(top.count),\(CanonicalJSON.member("metric", top.name))}") }
     return "{" + fields.joined(separator: ",") + "}"
   }
 }
@@ -54,14 +56,18 @@ extension Metric {
     var fields: [String] = []
     if !at.isEmpty { fields.append(CanonicalJSON.member("at", at.map(\.description))) }
     if let column { fields.append(CanonicalJSON.member("column", column)) }
+    if !vector.isEmpty { fields.append(CanonicalJSON.member("columns", vector)) }
     if !edges.isEmpty { fields.append(CanonicalJSON.member("edges", edges.map(\.description))) }
     if !keys.isEmpty { fields.append(CanonicalJSON.member("keys", keys)) }
     fields.append(CanonicalJSON.member("kind", kind.rawValue))
     fields.append(CanonicalJSON.member("name", name))
+    if postProcessing.isNonNegative { fields.append("\"non_negative\":true") }
     if let grid {
       fields.append(CanonicalJSON.member("range", [grid.low.description, grid.high.description]))
-      if [.sum, .mean].contains(kind) { fields.append(CanonicalJSON.member("step", grid.step)) }
+      if kind.takesStep { fields.append(CanonicalJSON.member("step", grid.step)) }
     }
+    if let multiple = postProcessing.multiple { fields.append(CanonicalJSON.member("round", multiple)) }
+    if let tolerance { fields.append(CanonicalJSON.member("tolerance", tolerance)) }
     fields.append(CanonicalJSON.member("weight", weight))
     if let other, let otherGrid {
       fields.append(CanonicalJSON.member("with", other))

@@ -26,6 +26,10 @@ public struct Query: Sendable, Hashable {
   public let metrics: [Metric]
   /// The law of the metrics' noise.
   public let noise: NoiseChoice
+  /// How the metrics share the budget.
+  public let split: BudgetSplit
+  /// Which groups are shown; `nil` for all.
+  public let top: TopGroups?
   /// What happens to a row that cannot be used.
   public let onBadRow: BadRowPolicy
 
@@ -45,13 +49,15 @@ public struct Query: Sendable, Hashable {
   ///   - filters: What rows must meet to count.
   ///   - noise: The law of the metrics' noise.
   ///   - metrics: At least one, with different names.
+  ///   - split: How the metrics share the budget.
+  ///   - top: Which groups are shown; all if left out.
   ///   - onBadRow: What happens to a row that cannot be used.
   /// - Throws: ``StatisticsError`` naming the field at fault.
   public init(
     privacyUnit: PrivacyUnit, adjacency: Adjacency = .addOrRemove, epsilon: Epsilon, delta: Delta,
     bounds: ContributionBounds? = nil, groupBy: [GroupColumn] = [],
     selection: GroupSelection? = nil, filters: [RowFilter] = [], metrics: [Metric], noise: NoiseChoice = .automatic,
-    onBadRow: BadRowPolicy = .reject
+    split: BudgetSplit = .weighted, top: TopGroups? = nil, onBadRow: BadRowPolicy = .reject
   ) throws(StatisticsError) {
     guard epsilon.value.signum > 0 else { throw .query("budget.epsilon", "must be above 0") }
     switch privacyUnit {
@@ -99,6 +105,11 @@ public struct Query: Sendable, Hashable {
         }
       }
     }
+    if let top, groupBy.isEmpty || !metrics.contains(where: { $0.outputNames.contains(top.name) }) {
+      throw .query("top.metric", groupBy.isEmpty ? "needs group_by" : "must name an answer")
+    }
+    self.split = split
+    self.top = top
     self.privacyUnit = privacyUnit
     self.adjacency = adjacency
     self.epsilon = epsilon

@@ -129,6 +129,7 @@ struct MetricReport: Encodable {
   let noise: [Noise]
   let expected_error: Double?
   let half_width_95: Double?
+  let post_processing_bias: Double?
 
   /// One family of noisy integers.
   struct Noise: Encodable {
@@ -145,6 +146,7 @@ struct MetricReport: Encodable {
     epsilon = metric.epsilon.decimalDescription
     expected_error = metric.expectedError
     half_width_95 = metric.halfWidth
+    post_processing_bias = metric.bias
     noise = metric.parts.map {
       Noise(
         of: $0.role, law: $0.law, scale: $0.scale.decimalDescription,
