@@ -54,6 +54,7 @@ let package = Package(
     .library(name: "FederatedLearning", targets: ["FederatedLearning"]),
     .library(name: "PrivacyAuditing", targets: ["PrivacyAuditing"]),
     .library(name: "Reporting", targets: ["Reporting"]),
+    .library(name: "TacitC", type: .dynamic, targets: ["TacitC"]),
     .executable(name: "tacit", targets: ["TacitCommand"]),
   ],
   dependencies: [
@@ -80,7 +81,7 @@ let package = Package(
     // Floor 1.
     module("BigNumber", ["CGMP", "CKernels", "SecureRandom"]),
     module("PrivacyAccounting", ["ExactMath"]),
-    module("TableFormats", ["CZlib"]),
+    module("TableFormats", ["CKernels", "CZlib"]),
     module("Reporting", []),
 
     // Floor 2.
@@ -118,6 +119,9 @@ let package = Package(
       ["SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy"]),
 
     // Floor 6.
+    .target(
+      name: "TacitC", dependencies: ["PrivateStatistics", "PrivacyAccounting", "TableFormats", "ExactMath"],
+      exclude: ["include", "tacit.map"], swiftSettings: strict),
     .executableTarget(
       name: "TacitCommand",
       dependencies: [
@@ -136,7 +140,8 @@ let package = Package(
     benchmark(
       "secure-aggregation",
       ["FederatedLearning", "SecureAggregation", "Paillier", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
-    benchmark("pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath"]),
+    benchmark(
+      "pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath", "CKernels"]),
 
     // Notebooks.
     notebook(
@@ -152,7 +157,7 @@ let package = Package(
     tests("ExactMath", ["ExactMath", oracle]),
     tests("BigNumber", ["BigNumber", "CKernels", "SecureRandom", oracle]),
     tests("PrivacyAccounting", ["PrivacyAccounting", "ExactMath"]),
-    tests("TableFormats", ["TableFormats"]),
+    tests("TableFormats", ["TableFormats", "CKernels"]),
     tests("Reporting", ["Reporting"]),
     tests(
       "DifferentialPrivacy",
@@ -184,6 +189,7 @@ let package = Package(
       "PrivacyAuditing",
       ["PrivacyAuditing", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
     tests("TacitCommand", ["TacitCommand"]),
+    .testTarget(name: "TacitCTests", dependencies: ["TacitC", "CKernels"], exclude: ["C"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,103 +1,155 @@
+import CKernels
 import ExactMath
-import Glibc
+import Foundation
 import PrivacyAccounting
 import PrivateStatistics
 import TableFormats
 
-// Rows a second from CSV text in memory to exact integers, and the peer's figure beside them. Run with `-c release`:
-//   benchmark-pipelines [ROWS]           the job of a tenth as many users, 100 groups, count and bounded sum
-//   benchmark-pipelines ROWS linear      ROWS and ten times as many, and a million groups
+// Rows a second from CSV text and from Arrow columns to released answers, and PipelineDP beside them in the same run.
+// Usage: benchmark-pipelines [ROWS] [--growth] [--python PYTHON] [--json]
+//   ROWS: 2,000,000 unless said, by a tenth as many users. --growth: also 10⁷ and 10⁸ streamed rows and up to 10⁶ groups.
+//   PYTHON: as Benchmarks/Peers/install-pipelines-peers makes it.
 
-func seconds(_ body: () throws -> Void) rethrows -> Double {
-  let clock = ContinuousClock()
-  let elapsed = try clock.measure(body)
-  return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-}
-
-/// Seconds of processor time that the whole process has used.
-func processorSeconds() -> Double {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
-
-func report(_ what: String, rows: Int, bytes: Int, _ time: Double, processor: Double) {
-  let millions = (Double(rows) / time / 1e4).rounded() / 100
-  let megabytes = (Double(bytes) / time / 1e6).rounded()
-  let each = (processor / Double(rows) * 1e9).rounded()
-  print(
-    "\(what): \(millions) M rows/s, \(megabytes) MB/s, \((time * 1000).rounded() / 1000) s, \(each) ns of processor a row"
-  )
-}
-
-/// A table of `rows` rows by `rows / 10` users in `groups` groups, the same every time.
-func table(rows: Int, groups: Int) -> [UInt8] {
-  let users = max(1, rows / 10)
-  var text: [UInt8] = Array("user,group,value\n".utf8)
-  text.reserveCapacity(rows * 20)
-  var state: UInt64 = 88_172_645_463_325_252
-  func draw(_ bound: Int) -> Int {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return Int(state % UInt64(bound))
+var rows = 2_000_000
+var python: String?
+var json = false
+var growth = false
+var words = CommandLine.arguments.dropFirst()
+while let word = words.popFirst() {
+  switch word {
+  case "--python": python = words.popFirst()
+  case "--json": json = true
+  case "--growth": growth = true
+  default:
+    guard let count = Int(word), count >= 10 else {
+      FileHandle.standardError.write(
+        Data("usage: benchmark-pipelines [ROWS] [--growth] [--python PYTHON] [--json]\n".utf8))
+      exit(64)
+    }
+    rows = count
   }
-  for _ in 0..<rows { text += Array("\(draw(users)),g\(draw(groups)),\(draw(10_000)).\(draw(100))\n".utf8) }
-  return text
+}
+
+var report = Report()
+
+@MainActor func measure(
+  _ what: String, rows: Int, groups: Int, threads: Int = 1, bytes: Int, _ body: () throws -> Void
+) rethrows {
+  let before = Memory.forgetPeak()
+  let processor = processorSeconds()
+  let start = ContinuousClock.now
+  try body()
+  let time = ContinuousClock.now - start
+  let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+  report.rows.append(
+    Row(
+      what: what, rows: rows, groups: groups, threads: threads, bytes: bytes, seconds: seconds,
+      processorSeconds: processorSeconds() - processor, megabytes: max(0, Memory.peak - before)))
 }
 
 func query(unit: PrivacyUnit, groups: Int) throws -> Query {
   try Query(
     privacyUnit: unit, epsilon: Epsilon(1), delta: Delta(0),
     bounds: unit == .rows ? nil : ContributionBounds(groupsPerUnit: 3, rowsPerGroup: 10),
-    groupBy: [GroupColumn(column: "group", keys: (0..<groups).map { "g\($0)" })],
+    groupBy: groups == 1 ? [] : [GroupColumn(column: "group", keys: (0..<groups).map { "g\($0)" })],
     metrics: [
       Metric(name: "n", kind: .count), Metric(name: "s", kind: .sum, column: "value", range: 0...1_000),
     ])
 }
 
-func measure(_ what: String, _ query: Query, _ text: [UInt8], rows: Int, threads: Int) throws {
-  let before = processorSeconds()
-  let time = try seconds {
+/// Charges a budget made for it, adds noise and answers.
+func release(_ accumulator: consuming Accumulator) throws {
+  let limit = try BudgetLimit.pure(Epsilon(1))
+  _ = try accumulator.release(charging: SharedBudget(PrivacyBudget(limit)), label: "benchmark")
+}
+
+/// From a table to answers.
+func job(_ query: Query, _ source: consuming ByteSource, threads: Int) throws {
+  var accumulator = try Accumulator(query, key: SamplingKey())
+  var reader = try CSVReader(source, columns: query.columns)
+  try accumulator.add(&reader, threads: threads)
+  try release(accumulator)
+}
+
+let users = rows / 10
+let text = Rows.csv(rows: rows, users: users, groups: 100)
+try measure("CSV, three columns found", rows: rows, groups: 100, bytes: text.count) {
+  var reader = try CSVReader(ByteSource(text, name: "memory"))
+  while try reader.next() != nil {}
+}
+for (name, unit) in [("row", PrivacyUnit.rows), ("user", .column("user"))] {
+  for threads in [1, 2] {
+    try measure("CSV to answers, unit \(name)", rows: rows, groups: 100, threads: threads, bytes: text.count) {
+      try job(query(unit: unit, groups: 100), ByteSource(text, name: "memory"), threads: threads)
+    }
+  }
+}
+let arrow = ArrowRows(rows: 4 * rows, batch: 1 << 16, users: users, groups: 100)
+for (name, unit, groups) in [
+  ("clamp and sum, unit row", PrivacyUnit.rows, 1), ("by group, unit row", .rows, 100),
+  ("by group, unit user", .column("user"), 100),
+] {
+  let width = (unit == .rows ? 0 : 8) + (groups == 1 ? 0 : 4) + 8
+  try measure("Arrow to answers, \(name)", rows: arrow.rows, groups: groups, bytes: arrow.rows * width) {
+    let query = try query(unit: unit, groups: groups)
     var accumulator = try Accumulator(query, key: SamplingKey())
-    var reader = try CSVReader(ByteSource(text, name: "memory"), columns: query.columns)
-    try accumulator.add(&reader, threads: threads)
+    var stream = unsafe ArrowArrayStream()
+    unsafe arrow.open(&stream)
+    unsafe try withUnsafeMutablePointer(to: &stream) { stream in
+      unsafe try accumulator.add(ArrowStream(streamAt: stream, name: "arrow", columns: query.columns))
+    }
+    try release(accumulator)
   }
-  report(
-    "\(what), threads \(threads)", rows: rows, bytes: text.count, time, processor: processorSeconds() - before)
 }
-
-/// The most memory that the process has used, in megabytes.
-func peakMegabytes() -> Int {
-  var usage = rusage()
-  unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-  return usage.ru_maxrss / 1024
-}
-
-let arguments = CommandLine.arguments
-let rows = arguments.count > 1 ? Int(arguments[1]) ?? 2_000_000 : 2_000_000
-let isLinear = arguments.count > 2 && arguments[2] == "linear"
-for (rows, groups) in isLinear ? [(rows, 100), (10 * rows, 100), (rows, 1_000_000)] : [(rows, 100)] {
-  let text = table(rows: rows, groups: groups)
-  print("\(rows) rows, \(rows / 10) users, \(groups) groups, \(text.count / 1_000_000) MB of CSV")
-  let held = peakMegabytes()
-  let before = processorSeconds()
-  let scan = try seconds {
-    var reader = try CSVReader(ByteSource(text, name: "memory"))
-    while try reader.next() != nil {}
-  }
-  report("scan of three columns", rows: rows, bytes: text.count, scan, processor: processorSeconds() - before)
-  for (name, unit) in [("count and sum, unit row", PrivacyUnit.rows), ("count and sum, unit user", .column("user"))] {
-    for threads in [1, 2] {
-      try measure(name, query(unit: unit, groups: groups), text, rows: rows, threads: threads)
+if growth {
+  for groups in [100, 10_000, 1_000_000] {
+    let text = Rows.csv(rows: rows, users: users, groups: groups)
+    for (name, unit) in [("row", PrivacyUnit.rows), ("user", .column("user"))] {
+      try measure("groups grow, unit \(name)", rows: rows, groups: groups, bytes: text.count) {
+        let query = try query(unit: unit, groups: groups)
+        var accumulator = try Accumulator(query, key: SamplingKey())
+        var reader = try CSVReader(ByteSource(text, name: "memory"), columns: query.columns)
+        try accumulator.add(&reader)
+      }
     }
   }
-  print("memory beyond the text: at most \(peakMegabytes() - held) MB")
-  if !isLinear {
-    switch Peer.seconds(text) {
-    case .success(let time):
-      print("PipelineDP, LocalBackend: \((Double(rows) / time / 1e4).rounded() / 100) M rows/s, \(time) s")
-    case .failure(let absence): print("PipelineDP: no figure, \(absence.reason)")
+  for count in [1_000_000, 10_000_000, 100_000_000] {
+    // The rows come from this process too: the processor time includes making them.
+    let pipe = RowPipe(rows: count, users: users, groups: 100)
+    try measure("rows grow, streamed, unit user", rows: count, groups: 100, bytes: 18 * count) {
+      try job(query(unit: .column("user"), groups: 100), ByteSource(path: pipe.path), threads: 1)
     }
   }
+}
+if let python {
+  let file = FileManager.default.temporaryDirectory.appendingPathComponent("tacit-rows-\(getpid()).csv")
+  defer { try? FileManager.default.removeItem(at: file) }
+  try Data(text).write(to: file)
+  let process = Process()
+  let output = Pipe()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = [python, "Benchmarks/Peers/pipelines_peers.py", file.path, "100", "3", "10", "1000"]
+  process.standardOutput = output
+  try process.run()
+  let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self).split(separator: " ")
+  process.waitUntilExit()
+  if words.count == 3, let seconds = Double(words[0]), let processor = Double(words[1]) {
+    report.rows.append(
+      Row(
+        what: "PipelineDP \(words[2].filter { !$0.isNewline }), LocalBackend, unit user", rows: rows, groups: 100,
+        threads: 1, bytes: text.count, seconds: seconds, processorSeconds: processor, megabytes: 0))
+  } else {
+    report.notes.append("PipelineDP: that Python could not run Benchmarks/Peers/pipelines_peers.py")
+  }
+} else {
+  report.notes.append("PipelineDP: not measured; --python names a Python that has it")
+}
+let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? "?"
+report.notes.append("load average: \(load.filter { !$0.isNewline })")
+if json {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+  print(String(decoding: try encoder.encode(report), as: UTF8.self))
+} else {
+  report.printTable()
 }

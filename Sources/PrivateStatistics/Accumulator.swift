@@ -92,6 +92,30 @@ public struct Accumulator: ~Copyable {
     rows += try intake.take(&reader, threads: threads)
   }
 
+  /// Takes in every row of an Arrow stream or array.
+  ///
+  /// Values count as the text that a CSV file would hold for them, so the same table gives the same integers either
+  /// way: whole numbers in decimal, doubles as their shortest decimal, `true` and `false`; a null is no value.
+  ///
+  /// - Parameters:
+  ///   - stream: A table with the query's ``Query/columns`` in their order.
+  ///   - threads: The threads that decode and add rows; the stream is read by one at a time. The result does not
+  ///     depend on it.
+  /// - Throws: ``StatisticsError`` naming the row when it cannot be used and the query rejects bad rows, or when the
+  ///   stream fails. The accumulator must be thrown away then.
+  public mutating func add(_ stream: ArrowStream, threads: Int = 1) throws(StatisticsError) {
+    guard layout.isPlain else {
+      var reader = ArrowReader(stream)
+      return try add(&reader, threads: threads)
+    }
+    precondition(stream.columns == layout.columns, "the stream must give the query's columns in their order")
+    guard let hash else {
+      throw StatisticsError(.invalidPartial, "partial", "takes no rows: the sampling key is not in it")
+    }
+    let intake = RowIntake(query: query, layout: layout, hash: hash, rules: plan.rules, cells, units, open)
+    rows += try intake.take(stream, threads: threads)
+  }
+
   /// Takes in another accumulator.
   ///
   /// - Throws: ``StatisticsError`` when it answers another query or was sampled under another key.

@@ -34,11 +34,11 @@ struct Cells {
       for rule in rules {
         for row in 0..<rows.count {
           let record = unsafe rows[row]
-          let base = unsafe Int(record[RowBuffer.Word.group]) * width + rule.offset
+          let base = unsafe Int(record[RowWord.group]) * width + rule.offset
           if rule.role == .units {
             unsafe cells[base] += 1
           } else {
-            unsafe Cells.add(record + RowBuffer.Word.values, copies: 1, to: cells, at: base, rule)
+            unsafe Cells.add(record + RowWord.values, copies: 1, to: cells, at: base, rule)
           }
         }
       }

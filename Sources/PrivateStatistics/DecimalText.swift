@@ -145,6 +145,10 @@ struct QuickGrid: Sendable {
     var place = 0
     let negative = unsafe text.load(as: UInt8.self) == 0x2d
     if negative { place = 1 }
+    if length - place <= 8 {
+      guard let (mantissa, fraction) = unsafe QuickGrid.short(text + place, length - place) else { return nil }
+      return step(mantissa, fraction: fraction, negative: negative)
+    }
     var mantissa: UInt64 = 0
     var point = -1
     let digits = place
@@ -161,7 +165,46 @@ struct QuickGrid: Sendable {
       place += 1
     }
     let fraction = point < 0 ? 0 : length - 1 - point
-    guard length > digits, fraction <= 6, mantissa >> (62 - shift) == 0 else { return nil }
+    guard length > digits, fraction <= 6 else { return nil }
+    return step(mantissa, fraction: fraction, negative: negative)
+  }
+
+  /// At most eight digits and a point, all at once: the digits' number and how many follow the point.
+  ///
+  /// - Parameter text: `length` bytes with at least eight readable ones after them.
+  @inline(__always)
+  private static func short(_ text: UnsafeRawPointer, _ length: Int) -> (UInt64, Int)? {
+    guard length > 0 else { return nil }
+    var word = unsafe PaddedBytes.word(text, 0, length)
+    let other = word ^ 0x2e2e_2e2e_2e2e_2e2e
+    // The lowest bit set is a true hit.
+    let points = (other &- 0x0101_0101_0101_0101) & ~other & 0x8080_8080_8080_8080
+    var digits = length
+    var fraction = 0
+    if points != 0 {
+      let bits = UInt64(points.trailingZeroBitCount & ~7)
+      guard bits > 0 else { return nil }
+      let whole = word & ((1 << bits) &- 1)
+      word = whole | ((word >> 8) >> bits) << bits
+      digits -= 1
+      fraction = digits - Int(bits / 8)
+    }
+    // Zeros in front make it eight digits.
+    let missing = UInt64(truncatingIfNeeded: 8 * (8 - digits))
+    word = word << missing | 0x3030_3030_3030_3030 & ((1 << missing) &- 1)
+    let high = word & 0xf0f0_f0f0_f0f0_f0f0
+    let carried = (word &+ 0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0
+    guard high | carried >> 4 == 0x3333_3333_3333_3333 else { return nil }
+    word = ((word & 0x0f0f_0f0f_0f0f_0f0f) &* 2561) >> 8
+    word = ((word & 0x00ff_00ff_00ff_00ff) &* 6_553_601) >> 16
+    word = ((word & 0x0000_ffff_0000_ffff) &* 42_949_672_960_001) >> 32
+    return (word, fraction)
+  }
+
+  /// A decimal's step.
+  @inline(__always)
+  private func step(_ mantissa: UInt64, fraction: Int, negative: Bool) -> Int? {
+    guard mantissa >> (62 - shift) == 0 else { return nil }
     let scaled = mantissa << shift
     let magnitude: UInt64
     // Constant divisors become multiplications.

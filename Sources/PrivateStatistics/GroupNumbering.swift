@@ -59,6 +59,8 @@ final class GroupFinder {
   }
 
   private let columns: [Column]
+  /// The place and the keys of the only column, when there is one and its keys are declared.
+  private let single: (place: Int, keys: KeyTable.View)?
   private let open: OpenGroups?
   private let hash: KeyedHash
   /// What this worker knows of the open groups: its own numbers, with the shared ones and the tags beside them.
@@ -69,7 +71,13 @@ final class GroupFinder {
   private var nameCapacity = 256
 
   init(_ query: Query, place: (String) -> Int, open: OpenGroups?, hash: KeyedHash) {
-    columns = query.groupBy.map { Column(place: place($0.column), keys: $0.isOpen ? nil : KeyTable($0.keys)) }
+    let columns = query.groupBy.map { Column(place: place($0.column), keys: $0.isOpen ? nil : KeyTable($0.keys)) }
+    self.columns = columns
+    if columns.count == 1, let keys = columns[0].keys {
+      unsafe single = (columns[0].place, keys.view)
+    } else {
+      unsafe single = nil
+    }
     self.open = open
     self.hash = hash
     known = KeyTable(salt: hash.salt)
@@ -85,6 +93,11 @@ final class GroupFinder {
   func find(
     _ field: (Int) throws(RowDecoder.Problem) -> (UnsafeRawPointer, Int)
   ) throws(RowDecoder.Problem) -> (number: Int, tag: UInt64) {
+    if let (place, keys) = unsafe single {
+      let (text, length) = unsafe try field(place)
+      let key = unsafe keys.index(of: text, length)
+      return (key, UInt64(bitPattern: Int64(key)))
+    }
     if open != nil { return unsafe try findOpen(field) }
     var group = 0
     for index in 0..<columns.count {

@@ -6,7 +6,7 @@
 final class KeyTable: @unchecked Sendable {
   /// What changes as keys come; behind a pointer, so that lookups pay for no checks of exclusive access.
   @unsafe
-  private struct Storage {
+  fileprivate struct Storage {
     var count = 0
     var slots: UnsafeMutablePointer<UInt64>
     var mask = 15
@@ -52,22 +52,47 @@ final class KeyTable: @unchecked Sendable {
     unsafe storage.deallocate()
   }
 
+  /// Lookups without counting references, for hot loops; the table must outlive it.
+  @unsafe
+  struct View {
+    fileprivate let storage: UnsafeMutablePointer<Storage>
+    fileprivate let salt: UInt64
+
+    /// The number of a key, or -1.
+    ///
+    /// - Parameter text: `length` bytes, with ``padding`` readable bytes after them.
+    @inline(__always)
+    func index(of text: UnsafeRawPointer, _ length: Int) -> Int {
+      let hash = unsafe KeyTable.hash(text, length, salt)
+      let table = unsafe storage.pointee
+      var slot = unsafe Int(truncatingIfNeeded: hash) & table.mask
+      while true {
+        let entry = unsafe table.slots[slot]
+        if entry == 0 { return -1 }
+        if entry >> 32 == hash >> 32 {
+          let index = Int(entry & 0xffff_ffff) - 1
+          if unsafe KeyTable.matches(table, index, text, length) { return index }
+        }
+        slot = unsafe (slot + 1) & table.mask
+      }
+    }
+  }
+
+  /// The table for hot loops.
+  var view: View { unsafe View(storage: storage, salt: salt) }
+
   /// The number of a key, or -1.
   ///
   /// - Parameter text: `length` bytes, with ``padding`` readable bytes after them.
   @inline(__always)
-  func index(of text: UnsafeRawPointer, _ length: Int) -> Int {
-    let hash = unsafe KeyTable.hash(text, length, salt)
-    let table = unsafe storage.pointee
-    var slot = unsafe Int(truncatingIfNeeded: hash) & table.mask
-    while true {
-      let entry = unsafe table.slots[slot]
-      if entry == 0 { return -1 }
-      if entry >> 32 == hash >> 32 {
-        let index = Int(entry & 0xffff_ffff) - 1
-        if unsafe KeyTable.matches(table, index, text, length) { return index }
-      }
-      slot = unsafe (slot + 1) & table.mask
+  func index(of text: UnsafeRawPointer, _ length: Int) -> Int { unsafe view.index(of: text, length) }
+
+  /// The number of a key, or -1.
+  func find(_ key: [UInt8]) -> Int {
+    let padded = key + [UInt8](repeating: 0, count: KeyTable.padding)
+    return unsafe padded.withUnsafeBytes { buffer in
+      guard let text = buffer.baseAddress else { return -1 }
+      return unsafe index(of: text, key.count)
     }
   }
 

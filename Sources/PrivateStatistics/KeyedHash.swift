@@ -146,6 +146,7 @@ struct KeyedHash: Sendable {
       return v0 ^ v1 ^ v2 ^ v3
     }
 
+    @inline(__always)
     mutating func finish() -> Tag {
       v2 ^= 0xee
       round()

@@ -38,7 +38,9 @@ final class RowDecoder {
   /// Decodes a batch; rows of no declared group, rows that a filter leaves out and dropped rows leave no record.
   ///
   /// - Returns: the first row that cannot be used, with the reason, when bad rows are not dropped.
-  func decode(_ batch: TableBatch, into rows: inout RowBuffer) -> (row: Int, problem: Problem)? {
+  func decode<Sink: RecordSink & ~Copyable>(
+    _ batch: TableBatch, into rows: inout Sink
+  ) -> (row: Int, problem: Problem)? {
     rows.reset(rows: batch.rowCount)
     return unsafe batch.withRows { bytes, ranges, problems in
       guard let base = bytes.baseAddress, let table = ranges.baseAddress else { return nil }
@@ -93,7 +95,7 @@ final class RowDecoder {
     }
   }
 
-  private static func checkText(_ text: UnsafeRawPointer, _ length: Int, _ column: Int) throws(Problem) {
+  static func checkText(_ text: UnsafeRawPointer, _ length: Int, _ column: Int) throws(Problem) {
     let bytes = unsafe UnsafeRawBufferPointer(start: text, count: length)
     if unsafe String(validating: bytes, as: UTF8.self) == nil { throw .notText(column: column) }
   }
@@ -110,13 +112,13 @@ final class RowDecoder {
     }
     guard unsafe try layout.passes(fields) else { return false }
     let group = unsafe try finder.find { (column) throws(Problem) in unsafe try fields.text(column) }
-    unsafe try layout.read(fields, into: record + RowBuffer.Word.values)
+    unsafe try layout.read(fields, into: record + RowWord.values)
     guard group.number >= 0 else { return false }
-    unsafe record[RowBuffer.Word.group] = UInt64(group.number)
+    unsafe record[RowWord.group] = UInt64(group.number)
     if unitColumn != nil {
-      unsafe record[RowBuffer.Word.high] = unit.high
-      unsafe record[RowBuffer.Word.low] = unit.low
-      unsafe record[RowBuffer.Word.rank] = UnitTable.rank(unit, groupTag: group.tag)
+      unsafe record[RowWord.high] = unit.high
+      unsafe record[RowWord.low] = unit.low
+      unsafe record[RowWord.rank] = UnitTable.rank(unit, groupTag: group.tag)
     }
     return true
   }

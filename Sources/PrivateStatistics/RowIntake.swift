@@ -33,13 +33,13 @@ final class SharedCells: Sendable {
 /// Threads read batches in turn and decode them side by side; units are kept in shards, each with a lock of its own,
 /// so that nothing has to be merged at the end. Additions and bottom-k samples do not depend on the order of rows.
 struct RowIntake {
-  private let query: Query
-  private let layout: RowLayout
-  private let hash: KeyedHash
-  private let rules: [CellRule]
-  private let cells: SharedCells
-  private let units: UnitTable?
-  private let open: OpenGroups?
+  let query: Query
+  let layout: RowLayout
+  let hash: KeyedHash
+  let rules: [CellRule]
+  let cells: SharedCells
+  let units: UnitTable?
+  let open: OpenGroups?
 
   init(
     query: Query, layout: RowLayout, hash: KeyedHash, rules: [CellRule], _ cells: SharedCells, _ units: UnitTable?,
@@ -55,7 +55,7 @@ struct RowIntake {
   }
 
   /// What all threads know of each other.
-  private struct Progress {
+  struct Progress {
     var batches = 0
     var rows = 0
     var isDone = false
@@ -79,17 +79,24 @@ struct RowIntake {
       nonisolated(unsafe) let shared = unsafe reader
       let work: @Sendable (Int) -> Void = { worker in
         let decoder = RowDecoder(query, layout: layout, open: open, hash: hash)
-        var rows = RowBuffer(values: layout.valueCount)
-        while true {
-          // One thread at a time reads; the lock also orders the batches.
-          let next = progress.withLock { progress in unsafe RowIntake.read(shared, &progress) }
-          guard let (batch, number) = next else { return }
-          if let (row, problem) = decoder.decode(batch, into: &rows) {
-            let error = problem.error(source: source, line: batch.line(ofRow: row), columns: layout.columns)
-            progress.withLock { $0.fail(number, error) }
-            return
+        // One thread at a time reads; the lock also orders the batches.
+        let next = { progress.withLock { progress in unsafe RowIntake.read(shared, &progress) } }
+        let fail = { (batch: TableBatch, number: Int, row: Int, problem: RowDecoder.Problem) in
+          let error = problem.error(source: source, line: batch.line(ofRow: row), columns: layout.columns)
+          progress.withLock { $0.fail(number, error) }
+        }
+        if let units {
+          var queues = UnitQueues(units, workers: workers)
+          while let (batch, number) = next() {
+            if let (row, problem) = decoder.decode(batch, into: &queues) { return fail(batch, number, row, problem) }
           }
-          add(rows, worker: worker, of: workers)
+          queues.drainAll(worker: worker, of: workers)
+        } else {
+          var rows = RowBuffer(values: layout.valueCount)
+          while let (batch, number) = next() {
+            if let (row, problem) = decoder.decode(batch, into: &rows) { return fail(batch, number, row, problem) }
+            cells.add(rows, rules: rules, groups: open?.count)
+          }
         }
       }
       if workers == 1 { work(0) } else { DispatchQueue.concurrentPerform(iterations: workers, execute: work) }
@@ -114,18 +121,6 @@ struct RowIntake {
     } catch {
       progress.fail(progress.batches + 1, StatisticsError(unreadable: error))
       return nil
-    }
-  }
-
-  private func add(_ rows: borrowing RowBuffer, worker: Int, of workers: Int) {
-    guard let units else {
-      cells.add(rows, rules: rules, groups: open?.count)
-      return
-    }
-    // Threads begin at different shards, so that they seldom wait for each other.
-    let first = worker * units.shards.count / workers
-    unsafe rows.forEachShard(from: first) { number, order in
-      units.shards[number].withLock { store in unsafe store.add(rows, order) }
     }
   }
 }

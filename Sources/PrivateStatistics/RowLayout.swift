@@ -3,10 +3,10 @@ import ExactMath
 /// Which integers a row becomes: one value for each different way in which metrics read a column.
 final class RowLayout: Sendable {
   /// How a field becomes an integer.
-  private enum Kind: UInt8, Sendable { case number, leaf, bin, key }
+  enum Kind: UInt8, Sendable { case number, leaf, bin, key }
 
   /// One value, free of references.
-  private struct Step: Sendable {
+  struct Step: Sendable {
     let kind: Kind
     let column: Int
     let grid: QuickGrid
@@ -21,8 +21,8 @@ final class RowLayout: Sendable {
   let slots: [[Int]]
   /// The integers that each value may become.
   let domains: [ClosedRange<Int>]
-  private let steps: [Step]
-  private let grids: [ValueGrid]
+  let steps: [Step]
+  let grids: [ValueGrid]
   private let bins: [BinEdges]
   private let keys: [KeyTable]
   private let conditions: [RowCondition]
@@ -70,6 +70,9 @@ final class RowLayout: Sendable {
 
   /// The number of values of a row.
   var valueCount: Int { steps.count }
+
+  /// Whether rows are numbers on grids and nothing else, so that typed columns need not become text.
+  var isPlain: Bool { conditions.isEmpty && steps.allSatisfy { $0.kind == .number || $0.kind == .leaf } }
 
   /// Whether a row passes all filters.
   @inline(__always)

@@ -79,23 +79,22 @@ struct UnitStore: ~Copyable {
     unsafe heads.deallocate()
   }
 
-  /// Adds the rows of a buffer in `order`, fetching what later ones need ahead of time.
-  mutating func add(_ rows: borrowing RowBuffer, _ order: UnsafeBufferPointer<UInt32>) {
-    typealias Word = RowBuffer.Word
-    for place in 0..<order.count {
-      if place + 12 < order.count {
-        let record = unsafe rows[Int(order[place + 12])]
-        unsafe tacit_prefetch(slots + (Int(truncatingIfNeeded: record[Word.low]) & mask))
+  /// Adds rows, fetching what later ones need ahead of time.
+  mutating func add(_ rows: UnsafeMutablePointer<UInt64>, count: Int, stride: Int) {
+    var record = unsafe rows
+    for place in 0..<count {
+      if place + 12 < count {
+        unsafe tacit_prefetch(slots + (Int(truncatingIfNeeded: record[12 * stride + RowWord.low]) & mask))
       }
-      if place + 6 < order.count, let index = unsafe glance(rows[Int(order[place + 6])][Word.low]) {
+      if place + 6 < count, let index = unsafe glance(record[6 * stride + RowWord.low]) {
         let head = unsafe heads + index * headWords
         unsafe tacit_prefetch(head)
         unsafe tacit_prefetch(head + 8)
       }
-      let record = unsafe rows[Int(order[place])]
       unsafe add(
-        KeyedHash.Tag(high: record[Word.high], low: record[Word.low]), rank: record[Word.rank],
-        group: record[Word.group], values: record + Word.values)
+        KeyedHash.Tag(high: record[RowWord.high], low: record[RowWord.low]), rank: record[RowWord.rank],
+        group: record[RowWord.group], values: record + RowWord.values)
+      unsafe record += stride
     }
   }
 

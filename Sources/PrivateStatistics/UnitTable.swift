@@ -30,7 +30,7 @@ final class UnitTable: Sendable {
   let shards: [UnitShard]
   let limits: Limits
   private let rowsPerGroup: Int
-  static let shardBits: UInt64 = 6
+  static let shardBits: UInt64 = 8
 
   /// An empty table.
   ///

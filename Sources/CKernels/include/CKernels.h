@@ -1,7 +1,9 @@
 #ifndef TACIT_CKERNELS_H
 #define TACIT_CKERNELS_H
 
+#include "arrow.h"
 #include "chacha20.h"
+#include "delimited_scan.h"
 #include "entropy.h"
 #include "gemm.h"
 #include "mask_words.h"
