@@ -58,6 +58,8 @@ public struct Explanation: Sendable, Hashable {
   public let groups: Int?
   /// How groups of undeclared keys are chosen.
   public let selection: SelectionPlan?
+  /// What telling the number of units with dropped rows costs; `nil` when it is not told.
+  public let dropped: PrivacyEvent?
   /// What a careful reader of NIST SP 800-226 would object to, one line each.
   public let warnings: [String]
 
@@ -67,6 +69,7 @@ public struct Explanation: Sendable, Hashable {
     event = plan.event
     certificate = plan.certificate
     groups = query.groupCount
+    dropped = plan.dropped?.event
     selection = plan.selection.map {
       SelectionPlan(
         kind: $0.kind, event: $0.event, minimumUnits: $0.minimum, typicalUnits: $0.typicalUnits)
@@ -145,10 +148,12 @@ public struct Explanation: Sendable, Hashable {
         "\(metric.name): the bounds found may be used as a range by a later query, which is charged by itself")
     }
     for metric in query.metrics where metric.postProcessing != .none {
-      result.append("\(metric.name): non-negativity and rounding bias the answer; sums of such answers add the biases up")
+      result.append(
+        "\(metric.name): non-negativity and rounding bias the answer; sums of such answers add the biases up")
     }
     if let top = query.top {
-      result.append("top: the groups with the largest noisy \(top.name) are shown, whose answers are too large on average")
+      result.append(
+        "top: the groups with the largest noisy \(top.name) are shown, whose answers are too large on average")
     }
     if query.epsilon.value > 1, query.metrics.count > 20 {
       result.append("more than 20 metrics share the budget: each has little of it")
@@ -164,7 +169,10 @@ public struct Explanation: Sendable, Hashable {
     if !query.filters.isEmpty {
       result.append("filters must not be chosen by looking at the data")
     }
-    if query.onBadRow == .drop {
+    if !query.derived.isEmpty {
+      result.append("derive: formulas and joined tables must be public and chosen without looking at the data")
+    }
+    if query.onBadRow == .drop, query.droppedWeight == nil {
       result.append("rows that cannot be used are left out, and their number is not told")
     }
     if query.onBadRow == .reject {

@@ -70,7 +70,8 @@ public struct Metric: Sendable, Hashable {
   public init(
     name: String, kind: Kind, column: String? = nil, range: ClosedRange<Rational>? = nil,
     with other: String? = nil, withRange: ClosedRange<Rational>? = nil, step: Rational? = nil,
-    at: [Rational] = [], edges: [Rational] = [], keys: [String] = [], weight: Rational = 1, columns vector: [String] = [], tolerance: Rational? = nil,
+    at: [Rational] = [], edges: [Rational] = [], keys: [String] = [], weight: Rational = 1,
+    columns vector: [String] = [], tolerance: Rational? = nil,
     postProcessing: PostProcessing = .none
   ) throws(StatisticsError) {
     guard !name.isEmpty, name.utf8.count <= 256 else { throw .query("name", "must be 1 to 256 bytes") }

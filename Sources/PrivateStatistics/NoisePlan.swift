@@ -52,6 +52,8 @@ struct NoisePlan: Sendable {
   let parts: [NoisePart]
   /// How groups whose keys are not declared are chosen; `nil` when all are declared.
   let selection: PartitionSelection?
+  /// The noise on the number of units with dropped rows, where it is told.
+  let dropped: (law: NoiseLaw, event: PrivacyEvent)?
   /// The cells of one group.
   let width: Int
   /// The complete charge.
@@ -94,7 +96,8 @@ struct NoisePlan: Sendable {
     }
     // Laplace noise needs no δ, so the selection has all of it.
     selection = try budget.selection(query, wholeDelta: parts.first.map { $0.law.isLaplace } ?? true)
-    let events = parts.map(\.event) + (selection.map { [$0.event] } ?? [])
+    dropped = try budget.droppedNoise(query)
+    let events = parts.map(\.event) + (selection.map { [$0.event] } ?? []) + (dropped.map { [$0.event] } ?? [])
     event = events.count == 1 ? events[0] : .composed(events)
     if case .gaussian = parts[0].law {
       certificate = try? .epsilonDelta(epsilon: query.epsilon.value, delta: query.delta.value)
@@ -213,15 +216,19 @@ struct NoiseBudget {
   /// The δ of Gaussian noise.
   private let delta: Rational
   private let selected: (epsilon: Rational, delta: Rational)
+  /// The ε of the number of units with dropped rows.
+  private let dropped: Rational
 
   init(_ query: Query) {
+    let others = (query.selection?.weight ?? 0) + (query.droppedWeight ?? 0)
+    let unit = query.epsilon.value / query.metrics.reduce(others) { $0 + $1.weight }
+    dropped = unit * (query.droppedWeight ?? 0)
     guard let selection = query.selection else {
-      (epsilon, delta, selected) = (query.epsilon.value, query.delta.value, (.zero, .zero))
+      (epsilon, delta, selected) = (query.epsilon.value - dropped, query.delta.value, (.zero, .zero))
       return
     }
-    let total = query.metrics.reduce(selection.weight) { $0 + $1.weight }
-    let share = query.epsilon.value * selection.weight / total
-    epsilon = query.epsilon.value - share
+    let share = unit * selection.weight
+    epsilon = query.epsilon.value - share - dropped
     let kept = query.noise == .laplace ? query.delta.value : query.delta.value / 2
     delta = query.delta.value - kept
     selected = (share, kept)
@@ -237,6 +244,22 @@ struct NoiseBudget {
       return rho.value
     } catch {
       throw .query("budget.delta", error.message)
+    }
+  }
+
+  /// Laplace noise for one number that a unit moves by one, and replacing it by two at most.
+  func droppedNoise(_ query: Query) throws(StatisticsError) -> (law: NoiseLaw, event: PrivacyEvent)? {
+    guard dropped.signum > 0 else { return nil }
+    do throws(ParameterError) {
+      let scale = Rational(query.copies) / dropped
+      let law = NoiseLaw.laplace(scale: scale, sensitivity: query.copies)
+      _ = try law.sampler(dimension: 1)
+      let event: PrivacyEvent =
+        query.copies == 1
+        ? try .discreteLaplace(scale: scale, sensitivity: 1) : try .epsilonDelta(epsilon: dropped)
+      return (law, event)
+    } catch {
+      throw .query("count_dropped", error.message)
     }
   }
 

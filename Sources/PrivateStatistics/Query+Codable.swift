@@ -4,7 +4,8 @@ import PrivacyAccounting
 extension Query: Codable {
   private enum Key: String, CodingKey, CaseIterable {
     case privacyUnit = "privacy_unit"
-    case adjacency, budget, bounds, metrics, selection, filter, noise, split, top
+    case adjacency, budget, bounds, metrics, selection, filter, noise, split, top, derive
+    case countDropped = "count_dropped"
     case groupBy = "group_by"
     case onBadRow = "on_bad_row"
   }
@@ -49,10 +50,12 @@ extension Query: Codable {
       bounds: fields.optional(ContributionBounds.self, .bounds),
       groupBy: fields.optional([GroupColumn].self, .groupBy) ?? [],
       selection: fields.optional(GroupSelection.self, .selection),
+      derived: fields.optional([DerivedColumn].self, .derive) ?? [],
       filters: fields.optional([RowFilter].self, .filter) ?? [],
       metrics: fields.decode([Metric].self, .metrics),
       noise: fields.optional(NoiseChoice.self, .noise) ?? .automatic,
       split: fields.optional(BudgetSplit.self, .split) ?? .weighted, top: fields.optional(TopGroups.self, .top),
+      droppedWeight: fields.optionalNumber(.countDropped),
       onBadRow: fields.optional(BadRowPolicy.self, .onBadRow) ?? .reject)
   }
 
@@ -70,6 +73,8 @@ extension Query: Codable {
     try container.encode(noise, forKey: .noise)
     if split != .weighted { try container.encode(split, forKey: .split) }
     try container.encodeIfPresent(top, forKey: .top)
+    if !derived.isEmpty { try container.encode(derived, forKey: .derive) }
+    try container.encodeIfPresent(droppedWeight, forKey: .countDropped)
     try container.encode(onBadRow, forKey: .onBadRow)
   }
 }
@@ -164,6 +169,39 @@ extension GroupSelection: Codable {
     try container.encode(kind, forKey: .kind)
     try container.encode(weight, forKey: .weight)
     try container.encode(minimumUnits, forKey: .minimumUnits)
+  }
+}
+
+extension DerivedColumn: Codable {
+  private enum Key: String, CodingKey, CaseIterable { case name, formula, column, table }
+
+  /// Reads and checks `{ name, formula }` or `{ name, column, table }`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try StrictFields<Key>(decoder, "derive")
+    let name = try fields.decode(String.self, .name)
+    if let formula = try fields.optional(String.self, .formula) {
+      guard try fields.optional(String.self, .column) == nil else {
+        throw StatisticsError.query("derive.column", "does not belong to a formula")
+      }
+      try self.init(name: name, formula: formula)
+    } else {
+      try self.init(
+        name: name, column: fields.decode(String.self, .column),
+        table: fields.decode([String: String].self, .table).map { ($0.key, $0.value) })
+    }
+  }
+
+  /// Writes what ``init(from:)`` reads.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    switch source {
+    case .formula(_, let text): try container.encode(text, forKey: .formula)
+    case .lookup(let column, let table):
+      try container.encode(column, forKey: .column)
+      let pairs = table.map { (String(decoding: $0.key, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }
+      try container.encode(Dictionary(pairs) { first, _ in first }, forKey: .table)
+    }
   }
 }
 
