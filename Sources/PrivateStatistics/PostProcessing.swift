@@ -5,7 +5,9 @@ public import ExactMath
 /// Intervals stay intervals of the noise: they are cut to what is possible and widened to hold the shown answer, so
 /// that they cover at least as often as before.
 public struct PostProcessing: Sendable, Hashable {
-  /// Whether answers below 0 are shown as 0. The mean of the shown answers is then too large, by at most half of the
+  /// Whether answers below 0 are shown as 0.
+  ///
+  /// The mean of the shown answers is then too large, by at most half of the
   /// noise's mean magnitude, where the truth is near 0.
   public let isNonNegative: Bool
   /// Answers are rounded to the nearest multiple, ties upwards; `nil` for no rounding.

@@ -46,6 +46,9 @@ import Testing
     func answers(_ rows: [String]) throws -> [[Double]] {
       try accumulator(question, ["u,g,x,y\n" + rows.joined()]).insecureTrueTable().rows.map { $0.values.map(\.value) }
     }
+    let planned = try #require(Explanation(question)).metrics[0]
+    // The noise is drawn for the 20 below: scale times the part's ε.
+    for part in planned.parts { #expect(part.scale * (planned.epsilon / 2) == 20) }
     let whole = try answers(rows)
     for user in 0..<8 {
       let rest = try answers(rows.filter { !$0.hasPrefix("\(user),") })
