@@ -7,7 +7,8 @@ extension Accumulator {
   /// Layout, little-endian: `TACITPRT`, version (8 bytes), the canonical query (length, UTF-8), a check of the
   /// sampling key (16 bytes), the names of groups when keys are not declared (count; each: length, bytes; ascending),
   /// then either the cells (count, 16 bytes each) or the units in ascending order of their tags (count; each: tag of
-  /// 16 bytes, number of groups; each: rank, group, number of contents; each: tag, multiplicity, values), and a
+  /// 16 bytes, number of groups; each: rank, group, number of contents; each: tag, multiplicity, values), then,
+  /// where dropped rows are counted, what is known of them (count; the rows, or the tags of units, ascending), and a
   /// checksum (16 bytes).
   public borrowing func partial() -> [UInt8] {
     var writer = PartialWriter()
@@ -35,6 +36,11 @@ extension Accumulator {
           writer.put(UInt64(truncatingIfNeeded: value >> 64))
         }
       }
+    }
+    if let dropped {
+      let words = dropped.words
+      writer.put(UInt64(words.count))
+      for word in words { writer.put(word) }
     }
     return writer.finish()
   }
@@ -94,6 +100,11 @@ extension Accumulator {
         values.append(Int128(Int64(bitPattern: try reader.word())) << 64 | Int128(low))
       }
       parts.cells.merge(Cells(width: width, values: values), renumber: nil, groups: groups)
+    }
+    if let dropped = parts.dropped {
+      var words: [UInt64] = []
+      for _ in 0..<(try reader.count(of: 8)) { words.append(try reader.word()) }
+      guard dropped.add(words) else { throw reader.damaged }
     }
     guard reader.isAtEnd else { throw reader.damaged }
     self.init(query, plan: plan, parts, hash: nil, keyCheck: check)

@@ -55,7 +55,13 @@ extension Accumulator {
         }
       }
     }
-    return table(groups, answers, formula: ReleaseFormula(plan: plan, query: query))
+    var drops: ReleasedValue?
+    if let dropped, let law = plan.dropped?.law, let sampler = try? law.sampler(dimension: 1) {
+      let count = sampler.release([dropped.count], using: &generator)[0]
+      let reach = Int64(sampler.errorBound(confidence: 1 - ReleaseFormula.miss))
+      drops = ReleasedValue(text: "\(count)", low: "\(count - reach)", high: "\(count + reach)")
+    }
+    return table(groups, answers, formula: ReleaseFormula(plan: plan, query: query), dropped: drops)
   }
 
   /// The groups that may be named, in the order of answers.
@@ -81,11 +87,12 @@ extension Accumulator {
     let groups = groupOrder.filter { plan.selection == nil || cells.values[$0 * plan.cellWidth + plan.width] > 0 }
     return table(
       groups, groups.map { Array(cells.values[range(ofGroup: $0)]) },
-      formula: ReleaseFormula(plan: plan, query: query, noiseFree: true))
+      formula: ReleaseFormula(plan: plan, query: query, noiseFree: true),
+      dropped: dropped.map { ReleasedValue(text: "\($0.count)", low: "\($0.count)", high: "\($0.count)") })
   }
 
   private borrowing func table(
-    _ groups: [Int], _ answers: [[Int128]], formula: ReleaseFormula
+    _ groups: [Int], _ answers: [[Int128]], formula: ReleaseFormula, dropped: ReleasedValue?
   ) -> ReleasedTable {
     let names = open?.names
     let rows = zip(groups, answers).map { group, cells in
@@ -98,7 +105,8 @@ extension Accumulator {
       return ReleasedTable.Row(keys: keys, values: formula.values(cells[...]))
     }
     return ReleasedTable(
-      groupColumns: query.groupBy.map(\.column), names: query.metrics.flatMap(\.outputNames), rows: rows)
+      groupColumns: query.groupBy.map(\.column), names: query.metrics.flatMap(\.outputNames),
+      rows: query.top?.choose(rows, names: query.metrics.flatMap(\.outputNames)) ?? rows, dropped: dropped)
   }
 }
 

@@ -26,6 +26,8 @@ public struct Accumulator: ~Copyable {
   let units: UnitTable?
   /// Groups of undeclared keys.
   let open: OpenGroups?
+  /// Units with rows left out as unusable, where the query asks for their number.
+  let dropped: DroppedUnits?
   /// The rows taken in, bad and foreign ones included; for the operator, never for a release.
   private var rows = 0
 
@@ -50,9 +52,11 @@ public struct Accumulator: ~Copyable {
     let cells: SharedCells
     let units: UnitTable?
     let open: OpenGroups?
+    let dropped: DroppedUnits?
 
     init(_ query: Query, plan: NoisePlan, salt: UInt64) {
       layout = RowLayout(query)
+      dropped = query.droppedWeight.map { _ in DroppedUnits(query) }
       open = query.isOpen ? OpenGroups(salt: salt) : nil
       let groups = query.privacyUnit == .rows ? query.groupCount ?? 0 : 0
       cells = SharedCells(Cells(groups: groups, width: plan.cellWidth))
@@ -70,6 +74,7 @@ public struct Accumulator: ~Copyable {
     cells = parts.cells
     units = parts.units
     open = parts.open
+    dropped = parts.dropped
   }
 
   /// Takes in every row of a table.
@@ -84,11 +89,11 @@ public struct Accumulator: ~Copyable {
   public mutating func add<Reader: TableReader & ~Copyable>(
     _ reader: inout Reader, threads: Int = 1
   ) throws(StatisticsError) {
-    precondition(reader.columns == layout.columns, "the reader must give the query's columns in their order")
+    precondition(reader.columns == query.columns, "the reader must give the query's columns in their order")
     guard let hash else {
       throw StatisticsError(.invalidPartial, "partial", "takes no rows: the sampling key is not in it")
     }
-    let intake = RowIntake(query: query, layout: layout, hash: hash, rules: plan.rules, cells, units, open)
+    let intake = RowIntake(query: query, layout: layout, hash: hash, rules: plan.rules, cells, units, open, dropped)
     rows += try intake.take(&reader, threads: threads)
   }
 
@@ -104,15 +109,15 @@ public struct Accumulator: ~Copyable {
   /// - Throws: ``StatisticsError`` naming the row when it cannot be used and the query rejects bad rows, or when the
   ///   stream fails. The accumulator must be thrown away then.
   public mutating func add(_ stream: ArrowStream, threads: Int = 1) throws(StatisticsError) {
-    guard layout.isPlain else {
+    guard layout.isPlain, query.derived.isEmpty, dropped == nil else {
       var reader = ArrowReader(stream)
       return try add(&reader, threads: threads)
     }
-    precondition(stream.columns == layout.columns, "the stream must give the query's columns in their order")
+    precondition(stream.columns == query.columns, "the stream must give the query's columns in their order")
     guard let hash else {
       throw StatisticsError(.invalidPartial, "partial", "takes no rows: the sampling key is not in it")
     }
-    let intake = RowIntake(query: query, layout: layout, hash: hash, rules: plan.rules, cells, units, open)
+    let intake = RowIntake(query: query, layout: layout, hash: hash, rules: plan.rules, cells, units, open, dropped)
     rows += try intake.take(stream, threads: threads)
   }
 
@@ -129,6 +134,7 @@ public struct Accumulator: ~Copyable {
     let renumber = open.map { mine in (other.open?.names ?? []).map { mine.number(of: $0) } }
     cells.merge(other.cells.snapshot, renumber: renumber, groups: open?.count)
     if let theirs = other.units { units?.merge(theirs, renumber: renumber) }
+    if let theirs = other.dropped?.words { _ = dropped?.add(theirs) }
     rows += other.rows
   }
 

@@ -18,6 +18,8 @@ public struct Explanation: Sendable, Hashable {
     public let expectedError: Double?
     /// The half width of a count's or a sum's 95 % interval; `nil` where it depends on the data.
     public let halfWidth: Double?
+    /// The most by which post-processing may move the answer's mean; `nil` without any.
+    public let bias: Double?
   }
 
   /// One family of noisy integers.
@@ -56,6 +58,8 @@ public struct Explanation: Sendable, Hashable {
   public let groups: Int?
   /// How groups of undeclared keys are chosen.
   public let selection: SelectionPlan?
+  /// What telling the number of units with dropped rows costs; `nil` when it is not told.
+  public let dropped: PrivacyEvent?
   /// What a careful reader of NIST SP 800-226 would object to, one line each.
   public let warnings: [String]
 
@@ -65,6 +69,7 @@ public struct Explanation: Sendable, Hashable {
     event = plan.event
     certificate = plan.certificate
     groups = query.groupCount
+    dropped = plan.dropped?.event
     selection = plan.selection.map {
       SelectionPlan(
         kind: $0.kind, event: $0.event, minimumUnits: $0.minimum, typicalUnits: $0.typicalUnits)
@@ -76,8 +81,8 @@ public struct Explanation: Sendable, Hashable {
   }
 
   private static func noise(of metric: Metric, _ parts: [NoisePart], _ query: Query) -> MetricNoise {
-    let single = parts.count == 1 && parts[0].role != .tree
-    let step = metric.kind == .sum ? metric.grid?.step.doubleValue ?? 1 : 1
+    let single = metric.kind == .vectorSum || parts.count == 1 && parts[0].role != .tree && metric.kind != .bounds
+    let step = metric.grid?.step.doubleValue ?? 1
     return MetricNoise(
       name: metric.name, kind: metric.kind, epsilon: parts.reduce(.zero) { $0 + $1.epsilon },
       parts: parts.map { part in
@@ -94,16 +99,33 @@ public struct Explanation: Sendable, Hashable {
           draws: query.groupCount.map { part.width * $0 })
       },
       expectedError: single ? parts[0].single.standardDeviation * step : nil,
-      halfWidth: single ? parts[0].single.errorBound(confidence: 1 - ReleaseFormula.miss) * step : nil)
+      halfWidth: single ? parts[0].single.errorBound(confidence: 1 - ReleaseFormula.miss) * step : nil,
+      bias: metric.postProcessing == .none
+        ? nil : metric.postProcessing.bias(deviation: parts[0].single.standardDeviation * step))
+  }
+
+  /// Names that often hold people: an answer per row is then an answer per visit, not per person.
+  private static let personal = ["user", "person", "patient", "customer", "member", "client", "student", "household"]
+
+  private static func namesPeople(_ column: String) -> Bool {
+    let text = column.lowercased()
+    return text == "uid" || text == "id" || text.hasSuffix("_id") || personal.contains { text.contains($0) }
   }
 
   private static func warnings(_ query: Query) -> [String] {
     var result: [String] = []
+    if query.privacyUnit == .rows, let column = query.columns.first(where: namesPeople) {
+      result.append(
+        "the unit is a row although the column \"\(column)\" seems to name people: this is event-level protection")
+    }
     if query.privacyUnit == .rows {
       result.append("each row is protected by itself: a person with several rows is protected less")
     }
     if query.epsilon.value > 10 {
       result.append("epsilon above 10 promises little against an attacker who knows a lot")
+    }
+    if query.epsilon.value > 1, query.epsilon.value <= 10 {
+      result.append("epsilon above 1: an attacker's odds about one unit may grow by more than e")
     }
     if query.delta.value > Rational(1, 100_000) {
       result.append("delta above 1e-5: it should stay well below one over the number of units")
@@ -111,7 +133,7 @@ public struct Explanation: Sendable, Hashable {
     if query.adjacency == .replaceOne {
       result.append("replace-one treats the number of units as public")
     }
-    for metric in query.metrics where metric.kind == .histogram || metric.kind == .quantile {
+    for metric in query.metrics where metric.kind == .histogram || metric.kind.readsTree {
       result.append("\(metric.name): edges, keys and ranges must not be chosen by looking at the data")
     }
     if query.delta.value.signum > 0, query.delta.value > Rational(1, 1_000_000_000), query.isOpen {
@@ -121,13 +143,36 @@ public struct Explanation: Sendable, Hashable {
       result.append(
         "\(metric.name): values outside the range are clamped, which biases the answer without a sign of it")
     }
+    for metric in query.metrics where metric.kind == .bounds {
+      result.append(
+        "\(metric.name): the bounds found may be used as a range by a later query, which is charged by itself")
+    }
+    for metric in query.metrics where metric.postProcessing != .none {
+      result.append(
+        "\(metric.name): non-negativity and rounding bias the answer; sums of such answers add the biases up")
+    }
+    if let top = query.top {
+      result.append(
+        "top: the groups with the largest noisy \(top.name) are shown, whose answers are too large on average")
+    }
+    if query.epsilon.value > 1, query.metrics.count > 20 {
+      result.append("more than 20 metrics share the budget: each has little of it")
+    }
+    if !query.isOpen, query.groupBy.contains(where: { $0.keys.count == 1 }) {
+      result.append("group_by: a single declared key must not have been chosen because it is in the data")
+    } else if !query.isOpen, !query.groupBy.isEmpty {
+      result.append("group_by: declared keys must come from public knowledge, not from the table")
+    }
     if query.bounds != .oneRow, query.privacyUnit != .rows {
       result.append("contributions beyond the bounds are left out at random, which biases counts and sums downwards")
     }
     if !query.filters.isEmpty {
       result.append("filters must not be chosen by looking at the data")
     }
-    if query.onBadRow == .drop {
+    if !query.derived.isEmpty {
+      result.append("derive: formulas and joined tables must be public and chosen without looking at the data")
+    }
+    if query.onBadRow == .drop, query.droppedWeight == nil {
       result.append("rows that cannot be used are left out, and their number is not told")
     }
     if query.onBadRow == .reject {

@@ -3,9 +3,11 @@ import ExactMath
 extension Metric {
   /// How rows are read for this metric.
   var sources: [ValueSource] {
+    if kind == .vectorSum, let grid { return vector.map { ValueSource(column: $0, reading: .steps(grid)) } }
     guard let column else { return [] }
+    if kind == .bounds { return [ValueSource(column: column, reading: .bin(LogarithmicBins.edges))] }
     switch (kind, grid) {
-    case (.quantile, .some(let grid)), (.median, .some(let grid)):
+    case (_, .some(let grid)) where kind.readsTree:
       return [ValueSource(column: column, reading: .leaf(grid))]
     case (.sum, .some(let grid)): return [ValueSource(column: column, reading: .steps(grid))]
     case (_, .some(let grid)):
@@ -24,6 +26,7 @@ extension Metric {
     guard let grid else {
       switch kind {
       case .units: return [Shape(role: .units, cell: 1)]
+      case .bounds: return [Shape(role: .bins, width: LogarithmicBins.edges.count - 1, cell: rows, slots: slots)]
       case .histogram:
         let bins = keys.isEmpty ? edges.count - 1 : keys.count
         // Each row adds one to one bin; all may fall in the same.
@@ -32,9 +35,10 @@ extension Metric {
       }
     }
     switch kind {
+    case .vectorSum: return slots.map { Shape(role: .sum, cell: rows * grid.reach, slots: [$0]) }
     case .sum: return [Shape(role: .sum, cell: rows * grid.reach, slots: slots)]
     case .mean: return [count, Shape(role: .centred, cell: rows * grid.radius, slots: slots)]
-    case .quantile, .median:
+    case .quantile, .median, .minimum, .maximum:
       var nodes = 0
       var level = 1
       for _ in 0..<NoisePlan.treeLevels {

@@ -26,6 +26,9 @@ struct NoisePart: Sendable {
   /// What the part costs.
   let event: PrivacyEvent
 
+  /// A width that the noise on one cell exceeds with probability at most `miss`.
+  func errorBound(_ miss: Double) -> Double { Double(single.errorBound(confidence: 1 - miss)) }
+
   /// The scale of the noise: a Laplace scale or σ, in steps.
   var scale: Rational {
     switch law {
@@ -49,6 +52,8 @@ struct NoisePlan: Sendable {
   let parts: [NoisePart]
   /// How groups whose keys are not declared are chosen; `nil` when all are declared.
   let selection: PartitionSelection?
+  /// The noise on the number of units with dropped rows, where it is told.
+  let dropped: (law: NoiseLaw, event: PrivacyEvent)?
   /// The cells of one group.
   let width: Int
   /// The complete charge.
@@ -91,7 +96,8 @@ struct NoisePlan: Sendable {
     }
     // Laplace noise needs no δ, so the selection has all of it.
     selection = try budget.selection(query, wholeDelta: parts.first.map { $0.law.isLaplace } ?? true)
-    let events = parts.map(\.event) + (selection.map { [$0.event] } ?? [])
+    dropped = try budget.droppedNoise(query)
+    let events = parts.map(\.event) + (selection.map { [$0.event] } ?? []) + (dropped.map { [$0.event] } ?? [])
     event = events.count == 1 ? events[0] : .composed(events)
     if case .gaussian = parts[0].law {
       certificate = try? .epsilonDelta(epsilon: query.epsilon.value, delta: query.delta.value)
@@ -119,6 +125,8 @@ struct NoisePlan: Sendable {
     var slots: [Int] = []
     /// The metric's weight over the number of its shapes.
     var weight = Rational.one
+    /// The error that does not matter, in steps, where the metric names one.
+    var tolerance: Rational?
     /// Where the group's cells begin.
     var offset = 0
 
@@ -138,6 +146,7 @@ struct NoisePlan: Sendable {
         }
         shape.metric = index
         shape.weight = metric.weight / Rational(shapes.count)
+        shape.tolerance = metric.tolerance.map { $0 / (metric.grid?.step ?? 1) }
         shape.offset = offset
         offset += shape.width
         result.append(shape)
@@ -150,9 +159,8 @@ struct NoisePlan: Sendable {
     _ shapes: [Shape], _ query: Query, _ budget: NoiseBudget, rho: Rational?
   ) throws(StatisticsError) -> [NoisePart] {
     var result: [NoisePart] = []
-    let total = shapes.reduce(Rational.zero) { $0 + $1.weight }
-    for shape in shapes {
-      let share = shape.weight / total
+    let shares = BudgetShares(shapes, query, gaussian: rho != nil).values
+    for (shape, share) in zip(shapes, shares) {
       do throws(ParameterError) {
         let epsilon = budget.epsilon * share
         let law =
@@ -208,15 +216,19 @@ struct NoiseBudget {
   /// The δ of Gaussian noise.
   private let delta: Rational
   private let selected: (epsilon: Rational, delta: Rational)
+  /// The ε of the number of units with dropped rows.
+  private let dropped: Rational
 
   init(_ query: Query) {
+    let others = (query.selection?.weight ?? 0) + (query.droppedWeight ?? 0)
+    let unit = query.epsilon.value / query.metrics.reduce(others) { $0 + $1.weight }
+    dropped = unit * (query.droppedWeight ?? 0)
     guard let selection = query.selection else {
-      (epsilon, delta, selected) = (query.epsilon.value, query.delta.value, (.zero, .zero))
+      (epsilon, delta, selected) = (query.epsilon.value - dropped, query.delta.value, (.zero, .zero))
       return
     }
-    let total = query.metrics.reduce(selection.weight) { $0 + $1.weight }
-    let share = query.epsilon.value * selection.weight / total
-    epsilon = query.epsilon.value - share
+    let share = unit * selection.weight
+    epsilon = query.epsilon.value - share - dropped
     let kept = query.noise == .laplace ? query.delta.value : query.delta.value / 2
     delta = query.delta.value - kept
     selected = (share, kept)
@@ -232,6 +244,22 @@ struct NoiseBudget {
       return rho.value
     } catch {
       throw .query("budget.delta", error.message)
+    }
+  }
+
+  /// Laplace noise for one number that a unit moves by one, and replacing it by two at most.
+  func droppedNoise(_ query: Query) throws(StatisticsError) -> (law: NoiseLaw, event: PrivacyEvent)? {
+    guard dropped.signum > 0 else { return nil }
+    do throws(ParameterError) {
+      let scale = Rational(query.copies) / dropped
+      let law = NoiseLaw.laplace(scale: scale, sensitivity: query.copies)
+      _ = try law.sampler(dimension: 1)
+      let event: PrivacyEvent =
+        query.copies == 1
+        ? try .discreteLaplace(scale: scale, sensitivity: 1) : try .epsilonDelta(epsilon: dropped)
+      return (law, event)
+    } catch {
+      throw .query("count_dropped", error.message)
     }
   }
 

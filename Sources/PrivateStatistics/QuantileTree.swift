@@ -61,6 +61,32 @@ struct QuantileTree {
       high: "\(min(grid.high.doubleValue, edge(Double(max((last ?? leaves - 1) + 1, high))).nextUp))")
   }
 
+  /// The first value below which the counts cannot be noise alone: with the promised probability some row is no
+  /// greater, so the interval is one-sided.
+  func least(miss: Double) -> ReleasedValue {
+    let reach = extremeReach(miss)
+    let leaf = below.indices.dropFirst().first { below[$0] > reach }.map { $0 - 1 }
+    return ReleasedValue(
+      text: "\(leaf.map { edge(Double($0) + 0.5) } ?? grid.high.doubleValue)", low: "\(grid.low.doubleValue)",
+      high: "\(leaf.map { min(grid.high.doubleValue, edge(Double($0 + 1)).nextUp) } ?? grid.high.doubleValue)")
+  }
+
+  /// The last value above which the counts cannot be noise alone; as ``least(miss:)``.
+  func greatest(miss: Double) -> ReleasedValue {
+    let reach = extremeReach(miss)
+    let all = below[NoisePlan.leafCount]
+    let leaf = below.indices.dropLast().last { all - below[$0] > reach }
+    return ReleasedValue(
+      text: "\(leaf.map { edge(Double($0) + 0.5) } ?? grid.low.doubleValue)",
+      low: "\(leaf.map { max(grid.low.doubleValue, edge(Double($0)).nextDown) } ?? grid.low.doubleValue)",
+      high: "\(grid.high.doubleValue)")
+  }
+
+  /// What no count of either side exceeds by noise alone, for all leaves together (a union bound).
+  private func extremeReach(_ miss: Double) -> Double {
+    reach(terms: NoisePlan.treeLevels * NoisePlan.treeBranching, miss: miss / Double(NoisePlan.leafCount))
+  }
+
   /// The value at a place counted in leaves.
   private func edge(_ place: Double) -> Double {
     let span = Double(grid.highest - grid.lowest + 1)

@@ -12,6 +12,8 @@ extension Query {
     }
     fields.append(
       "\"budget\":{\(CanonicalJSON.member("delta", delta.value)),\(CanonicalJSON.member("epsilon", epsilon.value))}")
+    if let droppedWeight { fields.append(CanonicalJSON.member("count_dropped", droppedWeight)) }
+    if !derived.isEmpty { fields.append("\"derive\":[\(derived.map(\.canonicalText).joined(separator: ","))]") }
     if !filters.isEmpty { fields.append("\"filter\":[\(filters.map(\.canonicalText).joined(separator: ","))]") }
     let groups = groupBy.map { group in
       let keys = group.isOpen ? "" : "," + CanonicalJSON.member("keys", group.keys)
@@ -30,7 +32,24 @@ extension Query {
         "\"selection\":{\(CanonicalJSON.member("kind", selection.kind.rawValue)),"
           + "\"minimum_units\":\(selection.minimumUnits),\(CanonicalJSON.member("weight", selection.weight))}")
     }
+    if split != .weighted { fields.append(CanonicalJSON.member("split", split.rawValue)) }
+    if let top { fields.append("\"top\":{\"count\":\(top.count),\(CanonicalJSON.member("metric", top.name))}") }
     return "{" + fields.joined(separator: ",") + "}"
+  }
+}
+
+extension DerivedColumn {
+  fileprivate var canonicalText: String {
+    let name = CanonicalJSON.member("name", name)
+    switch source {
+    case .formula(_, let text): return "{\(CanonicalJSON.member("formula", text)),\(name)}"
+    case .lookup(let column, let table):
+      let pairs = table.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
+        CanonicalJSON.member(String(decoding: $0.key, as: UTF8.self), String(decoding: $0.value, as: UTF8.self))
+      }
+      let members = pairs.joined(separator: ",")
+      return "{\(CanonicalJSON.member("column", column)),\(name),\"table\":{\(members)}}"
+    }
   }
 }
 
@@ -54,14 +73,18 @@ extension Metric {
     var fields: [String] = []
     if !at.isEmpty { fields.append(CanonicalJSON.member("at", at.map(\.description))) }
     if let column { fields.append(CanonicalJSON.member("column", column)) }
+    if !vector.isEmpty { fields.append(CanonicalJSON.member("columns", vector)) }
     if !edges.isEmpty { fields.append(CanonicalJSON.member("edges", edges.map(\.description))) }
     if !keys.isEmpty { fields.append(CanonicalJSON.member("keys", keys)) }
     fields.append(CanonicalJSON.member("kind", kind.rawValue))
     fields.append(CanonicalJSON.member("name", name))
+    if postProcessing.isNonNegative { fields.append("\"non_negative\":true") }
     if let grid {
       fields.append(CanonicalJSON.member("range", [grid.low.description, grid.high.description]))
-      if [.sum, .mean].contains(kind) { fields.append(CanonicalJSON.member("step", grid.step)) }
+      if kind.takesStep { fields.append(CanonicalJSON.member("step", grid.step)) }
     }
+    if let multiple = postProcessing.multiple { fields.append(CanonicalJSON.member("round", multiple)) }
+    if let tolerance { fields.append(CanonicalJSON.member("tolerance", tolerance)) }
     fields.append(CanonicalJSON.member("weight", weight))
     if let other, let otherGrid {
       fields.append(CanonicalJSON.member("with", other))
@@ -73,7 +96,7 @@ extension Metric {
 
 /// The few forms of JSON that a canonical query needs.
 private enum CanonicalJSON {
-  static func member(_ name: String, _ value: String) -> String { "\"\(name)\":\(quoted(value))" }
+  static func member(_ name: String, _ value: String) -> String { "\(quoted(name)):\(quoted(value))" }
   static func member(_ name: String, _ value: Rational) -> String { member(name, value.description) }
   static func member(_ name: String, _ values: [String]) -> String {
     "\"\(name)\":[\(values.map(quoted).joined(separator: ","))]"

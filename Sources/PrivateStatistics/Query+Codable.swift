@@ -4,7 +4,8 @@ import PrivacyAccounting
 extension Query: Codable {
   private enum Key: String, CodingKey, CaseIterable {
     case privacyUnit = "privacy_unit"
-    case adjacency, budget, bounds, metrics, selection, filter, noise
+    case adjacency, budget, bounds, metrics, selection, filter, noise, split, top, derive
+    case countDropped = "count_dropped"
     case groupBy = "group_by"
     case onBadRow = "on_bad_row"
   }
@@ -49,9 +50,12 @@ extension Query: Codable {
       bounds: fields.optional(ContributionBounds.self, .bounds),
       groupBy: fields.optional([GroupColumn].self, .groupBy) ?? [],
       selection: fields.optional(GroupSelection.self, .selection),
+      derived: fields.optional([DerivedColumn].self, .derive) ?? [],
       filters: fields.optional([RowFilter].self, .filter) ?? [],
       metrics: fields.decode([Metric].self, .metrics),
       noise: fields.optional(NoiseChoice.self, .noise) ?? .automatic,
+      split: fields.optional(BudgetSplit.self, .split) ?? .weighted, top: fields.optional(TopGroups.self, .top),
+      droppedWeight: fields.optionalNumber(.countDropped),
       onBadRow: fields.optional(BadRowPolicy.self, .onBadRow) ?? .reject)
   }
 
@@ -67,6 +71,10 @@ extension Query: Codable {
     if !filters.isEmpty { try container.encode(filters, forKey: .filter) }
     try container.encode(metrics, forKey: .metrics)
     try container.encode(noise, forKey: .noise)
+    if split != .weighted { try container.encode(split, forKey: .split) }
+    try container.encodeIfPresent(top, forKey: .top)
+    if !derived.isEmpty { try container.encode(derived, forKey: .derive) }
+    try container.encodeIfPresent(droppedWeight, forKey: .countDropped)
     try container.encode(onBadRow, forKey: .onBadRow)
   }
 }
@@ -164,6 +172,56 @@ extension GroupSelection: Codable {
   }
 }
 
+extension DerivedColumn: Codable {
+  private enum Key: String, CodingKey, CaseIterable { case name, formula, column, table }
+
+  /// Reads and checks `{ name, formula }` or `{ name, column, table }`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try StrictFields<Key>(decoder, "derive")
+    let name = try fields.decode(String.self, .name)
+    if let formula = try fields.optional(String.self, .formula) {
+      guard try fields.optional(String.self, .column) == nil else {
+        throw StatisticsError.query("derive.column", "does not belong to a formula")
+      }
+      try self.init(name: name, formula: formula)
+    } else {
+      try self.init(
+        name: name, column: fields.decode(String.self, .column),
+        table: fields.decode([String: String].self, .table).map { ($0.key, $0.value) })
+    }
+  }
+
+  /// Writes what ``init(from:)`` reads.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    switch source {
+    case .formula(_, let text): try container.encode(text, forKey: .formula)
+    case .lookup(let column, let table):
+      try container.encode(column, forKey: .column)
+      let pairs = table.map { (String(decoding: $0.key, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }
+      try container.encode(Dictionary(pairs) { first, _ in first }, forKey: .table)
+    }
+  }
+}
+
+extension TopGroups: Codable {
+  private enum Key: String, CodingKey, CaseIterable { case metric, count }
+
+  /// Reads and checks a choice.
+  public init(from decoder: any Decoder) throws {
+    let fields = try StrictFields<Key>(decoder, "top")
+    try self.init(by: fields.decode(String.self, .metric), count: fields.decode(Int.self, .count))
+  }
+
+  /// Writes both fields.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .metric)
+    try container.encode(count, forKey: .count)
+  }
+}
+
 extension RowFilter: Codable {
   private enum Key: String, CodingKey, CaseIterable {
     case column, present
@@ -209,8 +267,9 @@ extension RowFilter: Codable {
 
 extension Metric: Codable {
   private enum Key: String, CodingKey, CaseIterable {
-    case name, kind, column, range, step, at, edges, keys, weight, with
+    case name, kind, column, range, step, at, edges, keys, weight, with, columns, tolerance, round
     case withRange = "with_range"
+    case nonNegative = "non_negative"
   }
 
   /// Reads and checks a metric.
@@ -231,7 +290,10 @@ extension Metric: Codable {
         column: fields.optional(String.self, .column), range: range(.range), with: fields.optional(String.self, .with),
         withRange: range(.withRange), step: fields.optionalNumber(.step),
         at: fields.optionalNumbers(.at) ?? [], edges: fields.optionalNumbers(.edges) ?? [],
-        keys: fields.optional([String].self, .keys) ?? [], weight: fields.optionalNumber(.weight) ?? 1)
+        keys: fields.optional([String].self, .keys) ?? [], weight: fields.optionalNumber(.weight) ?? 1,
+        columns: fields.optional([String].self, .columns) ?? [], tolerance: fields.optionalNumber(.tolerance),
+        postProcessing: PostProcessing(
+          nonNegative: fields.optional(Bool.self, .nonNegative) ?? false, roundedTo: fields.optionalNumber(.round)))
     } catch let error as StatisticsError where !error.place.hasPrefix("metrics") {
       throw StatisticsError.query("\(place).\(error.place)", error.reason)
     }
@@ -246,7 +308,11 @@ extension Metric: Codable {
     if let grid { try container.encode([grid.low, grid.high], forKey: .range) }
     try container.encodeIfPresent(other, forKey: .with)
     if let otherGrid { try container.encode([otherGrid.low, otherGrid.high], forKey: .withRange) }
-    if let grid, [.sum, .mean].contains(kind) { try container.encode(grid.step, forKey: .step) }
+    if !vector.isEmpty { try container.encode(vector, forKey: .columns) }
+    try container.encodeIfPresent(tolerance, forKey: .tolerance)
+    if postProcessing.isNonNegative { try container.encode(true, forKey: .nonNegative) }
+    try container.encodeIfPresent(postProcessing.multiple, forKey: .round)
+    if let grid, kind.takesStep { try container.encode(grid.step, forKey: .step) }
     if !at.isEmpty { try container.encode(at, forKey: .at) }
     if !edges.isEmpty { try container.encode(edges, forKey: .edges) }
     if !keys.isEmpty { try container.encode(keys, forKey: .keys) }

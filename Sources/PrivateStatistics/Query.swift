@@ -1,4 +1,4 @@
-import ExactMath
+public import ExactMath
 public import PrivacyAccounting
 
 /// What is asked of a table, and under which promise: the model behind `QUERY.yaml`.
@@ -20,12 +20,21 @@ public struct Query: Sendable, Hashable {
   public let groupBy: [GroupColumn]
   /// How groups are chosen when a grouping column has no declared keys; `nil` when all have.
   public let selection: GroupSelection?
+  /// Columns made from others before anything reads them.
+  public let derived: [DerivedColumn]
   /// What rows must meet to count.
   public let filters: [RowFilter]
   /// What is answered for each group.
   public let metrics: [Metric]
   /// The law of the metrics' noise.
   public let noise: NoiseChoice
+  /// How the metrics share the budget.
+  public let split: BudgetSplit
+  /// Which groups are shown; `nil` for all.
+  public let top: TopGroups?
+  /// The budget's share, beside the metrics' weights, for telling how many units had a row left out as unusable;
+  /// `nil` to tell nothing.
+  public let droppedWeight: Rational?
   /// What happens to a row that cannot be used.
   public let onBadRow: BadRowPolicy
 
@@ -42,15 +51,21 @@ public struct Query: Sendable, Hashable {
   ///   - bounds: What one unit may contribute; needed when the unit is a column, fixed at one row otherwise.
   ///   - groupBy: The grouping columns with their keys.
   ///   - selection: How groups are chosen when a grouping column has no keys; ``GroupSelection/standard`` if left out.
+  ///   - derived: Columns made from others before anything reads them.
   ///   - filters: What rows must meet to count.
   ///   - noise: The law of the metrics' noise.
   ///   - metrics: At least one, with different names.
+  ///   - split: How the metrics share the budget.
+  ///   - top: Which groups are shown; all if left out.
+  ///   - droppedWeight: The share of the budget for the number of units with rows left out as unusable.
   ///   - onBadRow: What happens to a row that cannot be used.
   /// - Throws: ``StatisticsError`` naming the field at fault.
   public init(
     privacyUnit: PrivacyUnit, adjacency: Adjacency = .addOrRemove, epsilon: Epsilon, delta: Delta,
     bounds: ContributionBounds? = nil, groupBy: [GroupColumn] = [],
-    selection: GroupSelection? = nil, filters: [RowFilter] = [], metrics: [Metric], noise: NoiseChoice = .automatic,
+    selection: GroupSelection? = nil, derived: [DerivedColumn] = [], filters: [RowFilter] = [], metrics: [Metric],
+    noise: NoiseChoice = .automatic,
+    split: BudgetSplit = .weighted, top: TopGroups? = nil, droppedWeight: Rational? = nil,
     onBadRow: BadRowPolicy = .reject
   ) throws(StatisticsError) {
     guard epsilon.value.signum > 0 else { throw .query("budget.epsilon", "must be above 0") }
@@ -99,6 +114,17 @@ public struct Query: Sendable, Hashable {
         }
       }
     }
+    if let top, groupBy.isEmpty || !metrics.contains(where: { $0.outputNames.contains(top.name) }) {
+      throw .query("top.metric", groupBy.isEmpty ? "needs group_by" : "must name an answer")
+    }
+    guard droppedWeight.map({ $0.signum > 0 && onBadRow == .drop }) ?? true else {
+      throw .query("count_dropped", "must be a weight above 0, with on_bad_row: drop")
+    }
+    try Query.check(derived, unit: privacyUnit)
+    self.derived = derived
+    self.droppedWeight = droppedWeight
+    self.split = split
+    self.top = top
     self.privacyUnit = privacyUnit
     self.adjacency = adjacency
     self.epsilon = epsilon
@@ -115,8 +141,9 @@ public struct Query: Sendable, Hashable {
   public var columns: [String] {
     var result: [String] = []
     if case .column(let column) = privacyUnit { result.append(column) }
-    for column in groupBy.map(\.column) + filters.map(\.column) + metrics.flatMap(\.columns)
-    where !result.contains(column) {
+    let made = Set(derived.map(\.name))
+    let read = groupBy.map(\.column) + filters.map(\.column) + metrics.flatMap(\.columns) + derived.flatMap(\.inputs)
+    for column in read where !made.contains(column) && !result.contains(column) {
       result.append(column)
     }
     return result

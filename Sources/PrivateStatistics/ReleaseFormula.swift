@@ -26,9 +26,13 @@ struct ReleaseFormula {
     let reach = parts.map { noiseFree ? 0 : Int($0.single.errorBound(confidence: 1 - share)) }
     switch metric.kind {
     case .count, .units, .histogram:
-      return (0..<parts[0].width).map { exact(cells[parts[0].offset + $0], reach[0], step: 1) }
-    case .sum:
-      return [exact(cells[parts[0].offset], reach[0], step: metric.grid?.step ?? 1)]
+      return (0..<parts[0].width).map { exact(cells[parts[0].offset + $0], reach[0], metric) }
+    case .sum, .vectorSum:
+      return parts.map { exact(cells[$0.offset], noiseFree ? 0 : Int($0.errorBound(ReleaseFormula.miss)), metric) }
+    case .bounds:
+      let counts = (0..<parts[0].width).map { Int(clamping: cells[parts[0].offset + $0]) }
+      let chance = LogarithmicBins.miss / Double(counts.count)
+      return LogarithmicBins.answers(counts, threshold: noiseFree ? 0 : Int(parts[0].errorBound(chance)))
     case .mean, .variance, .deviation:
       guard let grid = metric.grid else { return [] }
       let noisy = zip(parts, reach).map { part, reach in
@@ -42,20 +46,31 @@ struct ReleaseFormula {
       }
       let formula = PairFormula(noisy, grid, otherGrid)
       return metric.kind == .covariance ? [formula.covariance] : [formula.slope, formula.intercept]
-    case .quantile, .median:
+    case .quantile, .median, .minimum, .maximum:
       guard let grid = metric.grid else { return [] }
       let tree = QuantileTree(
         nodes: Array(cells[parts[0].offset..<(parts[0].offset + parts[0].width)]),
         law: noiseFree ? nil : parts[0].law, grid: grid)
+      if metric.kind == .minimum { return [tree.least(miss: ReleaseFormula.miss)] }
+      if metric.kind == .maximum { return [tree.greatest(miss: ReleaseFormula.miss)] }
       let shares = metric.kind == .median ? [Rational(1, 2)] : metric.at
       return shares.map { tree.quantile($0.doubleValue, miss: ReleaseFormula.miss) }
     }
   }
 
   /// A count or a sum: whole steps, printed exactly.
-  private func exact(_ value: Int128, _ reach: Int, step: Rational) -> ReleasedValue {
-    func text(_ steps: Int128) -> String { (Rational(steps) * step).decimalDescription }
-    return ReleasedValue(text: text(value), low: text(value - Int128(reach)), high: text(value + Int128(reach)))
+  private func exact(_ value: Int128, _ reach: Int, _ metric: Metric) -> ReleasedValue {
+    let step = metric.grid?.step ?? 1
+    let ends = [value, value - Int128(reach), value + Int128(reach)].map { Rational($0) * step }
+    guard metric.postProcessing != .none else {
+      let texts = ends.map(\.decimalDescription)
+      return ReleasedValue(text: texts[0], low: texts[1], high: texts[2])
+    }
+    let shown = metric.postProcessing.apply(ends[0])
+    let low = metric.postProcessing.isNonNegative ? max(ends[1], 0) : ends[1]
+    return ReleasedValue(
+      text: shown.decimalDescription, low: min(low, shown).decimalDescription,
+      high: max(ends[2], shown).decimalDescription)
   }
 
   /// A noisy sum with the distance that its noise exceeds too seldom to matter.

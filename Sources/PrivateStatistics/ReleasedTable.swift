@@ -37,4 +37,6 @@ public struct ReleasedTable: Sendable, Hashable, Codable {
   public let names: [String]
   /// The groups.
   public let rows: [Row]
+  /// How many units had a row left out as unusable, where the query asks for it: noisy like the answers.
+  public let dropped: ReleasedValue?
 }

@@ -19,10 +19,12 @@ final class RowDecoder {
   private let hash: KeyedHash
   private let unitColumn: Int?
   private let drops: Bool
+  private let dropped: DroppedUnits?
 
   /// - Parameters:
   ///   - open: where undeclared groups are numbered; `nil` when all keys are declared.
-  init(_ query: Query, layout: RowLayout, open: OpenGroups?, hash: KeyedHash) {
+  init(_ query: Query, layout: RowLayout, open: OpenGroups?, hash: KeyedHash, dropped: DroppedUnits? = nil) {
+    self.dropped = dropped
     self.layout = layout
     self.hash = hash
     let columns = layout.columns
@@ -52,10 +54,22 @@ final class RowDecoder {
           if unsafe try decode(fields, into: rows.next) { rows.keep() }
         } catch {
           if !drops { return (row, error) }
+          if let dropped {
+            let fields = unsafe Fields(bytes: base, ranges: table + row * step)
+            unsafe dropped.note(problems[row] == 0 ? unit(of: fields) : .zero)
+          }
         }
       }
       return nil
     }
+  }
+
+  /// The tag of a bad row's unit; zero where it cannot be read.
+  private func unit(of fields: Fields) -> KeyedHash.Tag {
+    guard let unitColumn, let (text, length) = unsafe fields[unitColumn], length > 0 else { return .zero }
+    guard unsafe (try? RowDecoder.checkText(text, length, unitColumn)) != nil else { return .zero }
+    var union: UInt64 = 0
+    return unsafe hash.padded(text, length, union: &union)
   }
 
   /// The fields of a row.

@@ -40,10 +40,11 @@ struct RowIntake {
   let cells: SharedCells
   let units: UnitTable?
   let open: OpenGroups?
+  let dropped: DroppedUnits?
 
   init(
     query: Query, layout: RowLayout, hash: KeyedHash, rules: [CellRule], _ cells: SharedCells, _ units: UnitTable?,
-    _ open: OpenGroups?
+    _ open: OpenGroups?, _ dropped: DroppedUnits?
   ) {
     self.query = query
     self.layout = layout
@@ -52,6 +53,7 @@ struct RowIntake {
     self.cells = cells
     self.units = units
     self.open = open
+    self.dropped = dropped
   }
 
   /// What all threads know of each other.
@@ -75,12 +77,16 @@ struct RowIntake {
     let progress = Mutex(Progress())
     let workers = max(1, min(threads, 256))
     let source = reader.source
+    let derivation = RowDerivation(query)
     unsafe withUnsafeMutablePointer(to: &reader) { reader in
       nonisolated(unsafe) let shared = unsafe reader
       let work: @Sendable (Int) -> Void = { worker in
-        let decoder = RowDecoder(query, layout: layout, open: open, hash: hash)
+        let decoder = RowDecoder(query, layout: layout, open: open, hash: hash, dropped: dropped)
         // One thread at a time reads; the lock also orders the batches.
-        let next = { progress.withLock { progress in unsafe RowIntake.read(shared, &progress) } }
+        let next = {
+          progress.withLock { progress in unsafe RowIntake.read(shared, &progress) }
+            .map { (derivation?.apply($0.0) ?? $0.0, $0.1) }
+        }
         let fail = { (batch: TableBatch, number: Int, row: Int, problem: RowDecoder.Problem) in
           let error = problem.error(source: source, line: batch.line(ofRow: row), columns: layout.columns)
           progress.withLock { $0.fail(number, error) }

@@ -28,7 +28,7 @@ final class RowLayout: Sendable {
   private let conditions: [RowCondition]
 
   init(_ query: Query) {
-    let columns = query.columns
+    let columns = query.fieldNames
     self.columns = columns
     var sources: [ValueSource] = []
     slots = query.metrics.map { metric in

@@ -4,6 +4,7 @@ package struct TableBatchBuilder {
   private var bytes: [UInt8] = []
   private var ranges: [UInt32] = []
   private var problems: [UInt8] = []
+  private var lines: [Int] = []
   private let firstLine: Int
 
   /// - Parameter firstLine: What the first row is called in errors; the rows count on from it.
@@ -32,8 +33,13 @@ package struct TableBatchBuilder {
   }
 
   /// Ends a row of ``columnCount`` fields.
-  package mutating func endRow() {
-    problems.append(0)
+  ///
+  /// - Parameters:
+  ///   - line: What the row is called in errors; the next after the last if left out.
+  ///   - problem: Why the row cannot be used.
+  package mutating func endRow(line: Int? = nil, problem: RowProblem? = nil) {
+    lines.append(line ?? lines.last.map { $0 + 1 } ?? firstLine)
+    problems.append(problem?.rawValue ?? 0)
     precondition(ranges.count == 2 * columnCount * problems.count, "a row must have all its fields")
   }
 
@@ -42,7 +48,7 @@ package struct TableBatchBuilder {
     let batch = TableBatch(columnCount: columnCount, capacity: bytes.count)
     for index in bytes.indices { unsafe batch.bytes[index] = bytes[index] }
     batch.ranges = ranges
-    batch.lines = Array(firstLine..<(firstLine + problems.count))
+    batch.lines = lines
     batch.problems = problems
     batch.rowCount = problems.count
     return batch

@@ -5,13 +5,15 @@ extension ReleasedTable {
   var jsonText: String {
     func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
     func texts(_ items: [String]) -> String { list(items.map(JSONValue.quoted)) }
+    func interval(_ value: ReleasedValue) -> String {
+      "{\"high\":\(JSONValue.quoted(value.high)),\"low\":\(JSONValue.quoted(value.low)),"
+        + "\"text\":\(JSONValue.quoted(value.text))}"
+    }
+    let dropped = dropped.map { "\"dropped\":\(interval($0))," } ?? ""
     let rows = rows.map { row in
-      let values = row.values.map { value in
-        "{\"high\":\(JSONValue.quoted(value.high)),\"low\":\(JSONValue.quoted(value.low)),"
-          + "\"text\":\(JSONValue.quoted(value.text))}"
-      }
+      let values = row.values.map(interval)
       return "{\"keys\":\(texts(row.keys)),\"values\":\(list(values))}"
     }
-    return "{\"group_columns\":\(texts(groupColumns)),\"names\":\(texts(names)),\"rows\":\(list(rows))}"
+    return "{\(dropped)\"group_columns\":\(texts(groupColumns)),\"names\":\(texts(names)),\"rows\":\(list(rows))}"
   }
 }

@@ -20,6 +20,7 @@ struct ExplainCommand: ParsableCommand {
     let certificate: String?
     let claim: String
     let delta: String
+    let dropped_event: String?
     let epsilon: String
     let event: String
     let groups: Int?
@@ -36,7 +37,7 @@ struct ExplainCommand: ParsableCommand {
     guard let explanation = Explanation(question) else { throw CommandFailure("\(query): no noise can be planned") }
     let document = Document(
       adjacency: question.adjacency.description, certificate: explanation.certificate?.description,
-      claim: question.claim, delta: question.delta.description,
+      claim: question.claim, delta: question.delta.description, dropped_event: explanation.dropped?.description,
       epsilon: question.epsilon.description, event: explanation.event.description, groups: explanation.groups,
       metrics: explanation.metrics.map(MetricReport.init), privacy_unit: question.privacyUnit.text,
       selection: explanation.selection.map(SelectionReport.init), warnings: explanation.warnings)
@@ -54,6 +55,7 @@ struct ExplainCommand: ParsableCommand {
         "selection (\(selection.kind)): \(selection.event); a group of \(selection.named_half_of_the_time_at_units) units "
           + "is named about half of the time")
     }
+    if let event = document.dropped_event { lines.append("units with dropped rows: \(event)") }
     for metric in document.metrics {
       lines.append("\(metric.name) (\(metric.kind)): epsilon \(metric.epsilon)")
       for noise in metric.noise {
@@ -63,6 +65,9 @@ struct ExplainCommand: ParsableCommand {
       }
       if let error = metric.expected_error, let width = metric.half_width_95 {
         lines.append("  expected error (standard deviation) \(error), 95 % within ±\(width)")
+      }
+      if let bias = metric.post_processing_bias {
+        lines.append("  post-processing moves the mean by at most \(bias)")
       }
     }
     lines += document.warnings.map { "warning: \($0)" }

@@ -63,6 +63,9 @@ struct ReleaseCommand: ParsableCommand {
   @Option(name: .long, help: "Where the answer goes; '-' is standard output.")
   var output = "-"
 
+  @Option(name: .long, help: "Also write the answer as an HTML page with error bars here.")
+  var report: String?
+
   @Flag(name: .long, help: "Replace an existing output file.")
   var force = false
 
@@ -77,6 +80,7 @@ struct ReleaseCommand: ParsableCommand {
 
   func run() throws {
     try Output.refuseExisting(output, force: force)
+    if let report { try Output.refuseExisting(report, force: force) }
     let question = try QueryFile.read(query)
     // A charge cannot be taken back, so what would lose its answer is found before it.
     try Output.requireRoom(for: ReleaseText.room(for: question), at: output, force: force)
@@ -95,6 +99,13 @@ struct ReleaseCommand: ParsableCommand {
   }
 
   private func show(_ table: ReleasedTable, _ question: Query) throws {
+    if let report {
+      try Output.write(ReleaseText(table, question).text(.html), to: report, force: force)
+    }
+    if let dropped = table.dropped, format == .csv || format == .jsonl, !json {
+      FileHandle.standardError.write(
+        Data("units with dropped rows: \(dropped.text), 95 % from \(dropped.low) to \(dropped.high)\n".utf8))
+    }
     try Output.write(ReleaseText(table, question).text(json ? .json : format), to: output, force: force)
   }
 

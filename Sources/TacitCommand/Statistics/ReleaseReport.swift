@@ -29,6 +29,10 @@ struct ReleaseReport {
       if !explanation.warnings.isEmpty { report.list(explanation.warnings) }
     }
     for (index, name) in table.names.enumerated() { add(name, index, to: &report) }
+    if let dropped = table.dropped {
+      report.paragraph(
+        "Units with rows left out as unusable: \(dropped.text), 95 % from \(dropped.low) to \(dropped.high).")
+    }
     report.paragraph("Bars and intervals are 95 % intervals of the noise; clamping and bounding are not in them.")
     return report.html()
   }

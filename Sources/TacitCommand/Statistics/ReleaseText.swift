@@ -79,6 +79,7 @@ struct ReleaseText {
     let claim: String
     let confidence: Double
     let delta: String
+    let dropped: [String: Field]?
     let epsilon: String
     let event: String
     let metrics: [MetricReport]
@@ -91,6 +92,9 @@ struct ReleaseText {
     let explanation = Explanation(query)
     return Document(
       adjacency: query.adjacency.description, claim: query.claim, confidence: 0.95, delta: query.delta.description,
+      dropped: table.dropped.map {
+        ["units": .number($0.value), "units_low": .number($0.lowValue), "units_high": .number($0.highValue)]
+      },
       epsilon: query.epsilon.description, event: explanation?.event.description ?? "",
       metrics: explanation?.metrics.map(MetricReport.init) ?? [], privacy_unit: query.privacyUnit.text, rows: rows,
       selection: explanation?.selection.map(SelectionReport.init))
@@ -129,6 +133,7 @@ struct MetricReport: Encodable {
   let noise: [Noise]
   let expected_error: Double?
   let half_width_95: Double?
+  let post_processing_bias: Double?
 
   /// One family of noisy integers.
   struct Noise: Encodable {
@@ -145,6 +150,7 @@ struct MetricReport: Encodable {
     epsilon = metric.epsilon.decimalDescription
     expected_error = metric.expectedError
     half_width_95 = metric.halfWidth
+    post_processing_bias = metric.bias
     noise = metric.parts.map {
       Noise(
         of: $0.role, law: $0.law, scale: $0.scale.decimalDescription,
