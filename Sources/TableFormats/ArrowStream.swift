@@ -47,7 +47,7 @@ public final class ArrowStream {
     }
   }
 
-  /// Takes one array over; it is released when it has been read. The schema is released at once.
+  /// Takes over one array, released when it has been read, and its schema, released at once.
   ///
   /// - Parameters:
   ///   - array: A `struct ArrowArray` of structs.
