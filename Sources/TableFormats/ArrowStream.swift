@@ -47,7 +47,9 @@ public final class ArrowStream {
     }
   }
 
-  /// Takes one array over; it is released when it has been read. The schema is released at once.
+  /// Takes one array over.
+  ///
+  /// The array is released when it has been read, the schema at once.
   ///
   /// - Parameters:
   ///   - array: A `struct ArrowArray` of structs.

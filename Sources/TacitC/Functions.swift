@@ -58,12 +58,15 @@ private func statistics<Result: ~Copyable>(
 @c(tacit_abi_version)
 public func tacitVersion() -> Int32 { 1 }
 
+/// The calling thread's last failure.
 @c(tacit_last_error)
 public func tacitLastError() -> UnsafePointer<CChar>? { unsafe LastError.text }
 
+/// Overwrites and frees what the library lent.
 @c(tacit_bytes_free)
 public func tacitBytesFree(_ bytes: UnsafeMutableRawPointer?) { unsafe LentBytes.give(back: bytes) }
 
+/// Reads a query.
 @c(tacit_query_open)
 public func tacitQueryOpen(
   _ json: UnsafePointer<CChar>?, _ length: Int, _ out: UnsafeMutablePointer<OpaquePointer?>?
@@ -84,6 +87,7 @@ public func tacitQueryOpen(
   }
 }
 
+/// The canonical text of a query.
 @c(tacit_query_text)
 public func tacitQueryText(
   _ query: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ length: UnsafeMutablePointer<Int>?
@@ -96,12 +100,14 @@ public func tacitQueryText(
   }
 }
 
+/// Frees a query.
 @c(tacit_query_free)
 public func tacitQueryFree(_ query: OpaquePointer?) {
   guard let query = unsafe query else { return }
   unsafe Unmanaged<QueryHandle>.fromOpaque(UnsafeRawPointer(query)).release()
 }
 
+/// An empty accumulator.
 @c(tacit_accumulator_open)
 public func tacitAccumulatorOpen(
   _ query: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
@@ -119,6 +125,7 @@ public func tacitAccumulatorOpen(
   }
 }
 
+/// An accumulator from a partial.
 @c(tacit_accumulator_from_partial)
 public func tacitAccumulatorFromPartial(
   _ query: OpaquePointer?, _ partial: UnsafeRawPointer?, _ length: Int,
@@ -136,6 +143,7 @@ public func tacitAccumulatorFromPartial(
   }
 }
 
+/// Frees an accumulator.
 @c(tacit_accumulator_free)
 public func tacitAccumulatorFree(_ accumulator: OpaquePointer?) {
   guard let accumulator = unsafe accumulator else { return }
@@ -164,6 +172,7 @@ private func add(
   handle.put(content)
 }
 
+/// Adds the rows of an Arrow stream.
 @c(tacit_accumulator_add_stream)
 public func tacitAccumulatorAddStream(
   _ accumulator: OpaquePointer?, _ stream: UnsafeMutableRawPointer?, _ threads: Int32
@@ -176,6 +185,7 @@ public func tacitAccumulatorAddStream(
   }
 }
 
+/// Adds the rows of an Arrow array.
 @c(tacit_accumulator_add_array)
 public func tacitAccumulatorAddArray(
   _ accumulator: OpaquePointer?, _ array: UnsafeMutableRawPointer?, _ schema: UnsafeMutableRawPointer?
@@ -189,6 +199,7 @@ public func tacitAccumulatorAddArray(
   }
 }
 
+/// The canonical bytes of an accumulator.
 @c(tacit_accumulator_partial)
 public func tacitAccumulatorPartial(
   _ accumulator: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
@@ -206,6 +217,7 @@ public func tacitAccumulatorPartial(
   }
 }
 
+/// Takes another accumulator in.
 @c(tacit_accumulator_merge)
 public func tacitAccumulatorMerge(_ accumulator: OpaquePointer?, _ other: OpaquePointer?) -> Int32 {
   status { () throws(CallFailure) in
@@ -231,6 +243,7 @@ public func tacitAccumulatorMerge(_ accumulator: OpaquePointer?, _ other: Opaque
   }
 }
 
+/// Charges, adds noise and answers.
 @c(tacit_accumulator_release)
 public func tacitAccumulatorRelease(
   _ accumulator: OpaquePointer?,
@@ -261,6 +274,7 @@ public func tacitAccumulatorRelease(
   }
 }
 
+/// A budget in memory.
 @c(tacit_budget_open)
 public func tacitBudgetOpen(
   _ kind: UnsafePointer<CChar>?, _ epsilon: UnsafePointer<CChar>?, _ delta: UnsafePointer<CChar>?,
@@ -278,6 +292,7 @@ public func tacitBudgetOpen(
   }
 }
 
+/// Charges a budget in memory.
 @c(tacit_budget_charge)
 public func tacitBudgetCharge(
   _ budget: UnsafeMutableRawPointer?, _ event: UnsafePointer<CChar>?, _ adjacency: UnsafePointer<CChar>?,
@@ -296,6 +311,7 @@ public func tacitBudgetCharge(
   return answer
 }
 
+/// What is left of a budget.
 @c(tacit_budget_remaining)
 public func tacitBudgetRemaining(
   _ budget: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ length: UnsafeMutablePointer<Int>?
@@ -310,6 +326,7 @@ public func tacitBudgetRemaining(
   }
 }
 
+/// Frees a budget.
 @c(tacit_budget_free)
 public func tacitBudgetFree(_ budget: OpaquePointer?) {
   guard let budget = unsafe budget else { return }
