@@ -47,7 +47,9 @@ public final class ArrowStream {
     }
   }
 
-  /// Takes over one array, released when it has been read, and its schema, released at once.
+  /// Takes one array over.
+  ///
+  /// The array is released when it has been read, the schema at once.
   ///
   /// - Parameters:
   ///   - array: A `struct ArrowArray` of structs.

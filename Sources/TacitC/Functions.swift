@@ -58,15 +58,15 @@ private func statistics<Result: ~Copyable>(
 @c(tacit_abi_version)
 public func tacitVersion() -> Int32 { 1 }
 
-/// `tacit_last_error` of `tacit.h`, which says what it takes and gives.
+/// The calling thread's last failure.
 @c(tacit_last_error)
 public func tacitLastError() -> UnsafePointer<CChar>? { unsafe LastError.text }
 
-/// `tacit_bytes_free` of `tacit.h`, which says what it takes and gives.
+/// Overwrites and frees what the library lent.
 @c(tacit_bytes_free)
 public func tacitBytesFree(_ bytes: UnsafeMutableRawPointer?) { unsafe LentBytes.give(back: bytes) }
 
-/// `tacit_query_open` of `tacit.h`, which says what it takes and gives.
+/// Reads a query.
 @c(tacit_query_open)
 public func tacitQueryOpen(
   _ json: UnsafePointer<CChar>?, _ length: Int, _ out: UnsafeMutablePointer<OpaquePointer?>?
@@ -87,7 +87,7 @@ public func tacitQueryOpen(
   }
 }
 
-/// `tacit_query_text` of `tacit.h`, which says what it takes and gives.
+/// The canonical text of a query.
 @c(tacit_query_text)
 public func tacitQueryText(
   _ query: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ length: UnsafeMutablePointer<Int>?
@@ -100,14 +100,14 @@ public func tacitQueryText(
   }
 }
 
-/// `tacit_query_free` of `tacit.h`, which says what it takes and gives.
+/// Frees a query.
 @c(tacit_query_free)
 public func tacitQueryFree(_ query: OpaquePointer?) {
   guard let query = unsafe query else { return }
   unsafe Unmanaged<QueryHandle>.fromOpaque(UnsafeRawPointer(query)).release()
 }
 
-/// `tacit_accumulator_open` of `tacit.h`, which says what it takes and gives.
+/// An empty accumulator.
 @c(tacit_accumulator_open)
 public func tacitAccumulatorOpen(
   _ query: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
@@ -125,7 +125,7 @@ public func tacitAccumulatorOpen(
   }
 }
 
-/// `tacit_accumulator_from_partial` of `tacit.h`, which says what it takes and gives.
+/// An accumulator from a partial.
 @c(tacit_accumulator_from_partial)
 public func tacitAccumulatorFromPartial(
   _ query: OpaquePointer?, _ partial: UnsafeRawPointer?, _ length: Int,
@@ -143,7 +143,7 @@ public func tacitAccumulatorFromPartial(
   }
 }
 
-/// `tacit_accumulator_free` of `tacit.h`, which says what it takes and gives.
+/// Frees an accumulator.
 @c(tacit_accumulator_free)
 public func tacitAccumulatorFree(_ accumulator: OpaquePointer?) {
   guard let accumulator = unsafe accumulator else { return }
@@ -172,7 +172,7 @@ private func add(
   handle.put(content)
 }
 
-/// `tacit_accumulator_add_stream` of `tacit.h`, which says what it takes and gives.
+/// Adds the rows of an Arrow stream.
 @c(tacit_accumulator_add_stream)
 public func tacitAccumulatorAddStream(
   _ accumulator: OpaquePointer?, _ stream: UnsafeMutableRawPointer?, _ threads: Int32
@@ -185,7 +185,7 @@ public func tacitAccumulatorAddStream(
   }
 }
 
-/// `tacit_accumulator_add_array` of `tacit.h`, which says what it takes and gives.
+/// Adds the rows of an Arrow array.
 @c(tacit_accumulator_add_array)
 public func tacitAccumulatorAddArray(
   _ accumulator: OpaquePointer?, _ array: UnsafeMutableRawPointer?, _ schema: UnsafeMutableRawPointer?
@@ -199,7 +199,7 @@ public func tacitAccumulatorAddArray(
   }
 }
 
-/// `tacit_accumulator_partial` of `tacit.h`, which says what it takes and gives.
+/// The canonical bytes of an accumulator.
 @c(tacit_accumulator_partial)
 public func tacitAccumulatorPartial(
   _ accumulator: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
@@ -217,7 +217,7 @@ public func tacitAccumulatorPartial(
   }
 }
 
-/// `tacit_accumulator_merge` of `tacit.h`, which says what it takes and gives.
+/// Takes another accumulator in.
 @c(tacit_accumulator_merge)
 public func tacitAccumulatorMerge(_ accumulator: OpaquePointer?, _ other: OpaquePointer?) -> Int32 {
   status { () throws(CallFailure) in
@@ -243,7 +243,7 @@ public func tacitAccumulatorMerge(_ accumulator: OpaquePointer?, _ other: Opaque
   }
 }
 
-/// `tacit_accumulator_release` of `tacit.h`, which says what it takes and gives.
+/// Charges, adds noise and answers.
 @c(tacit_accumulator_release)
 public func tacitAccumulatorRelease(
   _ accumulator: OpaquePointer?,
@@ -274,7 +274,7 @@ public func tacitAccumulatorRelease(
   }
 }
 
-/// `tacit_budget_open` of `tacit.h`, which says what it takes and gives.
+/// A budget in memory.
 @c(tacit_budget_open)
 public func tacitBudgetOpen(
   _ kind: UnsafePointer<CChar>?, _ epsilon: UnsafePointer<CChar>?, _ delta: UnsafePointer<CChar>?,
@@ -292,7 +292,7 @@ public func tacitBudgetOpen(
   }
 }
 
-/// `tacit_budget_charge` of `tacit.h`, which says what it takes and gives.
+/// Charges a budget in memory.
 @c(tacit_budget_charge)
 public func tacitBudgetCharge(
   _ budget: UnsafeMutableRawPointer?, _ event: UnsafePointer<CChar>?, _ adjacency: UnsafePointer<CChar>?,
@@ -311,7 +311,7 @@ public func tacitBudgetCharge(
   return answer
 }
 
-/// `tacit_budget_remaining` of `tacit.h`, which says what it takes and gives.
+/// What is left of a budget.
 @c(tacit_budget_remaining)
 public func tacitBudgetRemaining(
   _ budget: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ length: UnsafeMutablePointer<Int>?
@@ -326,7 +326,7 @@ public func tacitBudgetRemaining(
   }
 }
 
-/// `tacit_budget_free` of `tacit.h`, which says what it takes and gives.
+/// Frees a budget.
 @c(tacit_budget_free)
 public func tacitBudgetFree(_ budget: OpaquePointer?) {
   guard let budget = unsafe budget else { return }

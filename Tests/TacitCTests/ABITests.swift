@@ -48,8 +48,8 @@ import Testing
       let status = unsafe tacitAccumulatorRelease(
         accumulator,
         { context, event, adjacency, label in
-          guard unsafe event != nil, let adjacency = unsafe adjacency, unsafe label != nil,
-            unsafe String(cString: adjacency) == "add-remove"
+          guard unsafe event != nil,
+            unsafe String(cString: adjacency ?? label ?? event.unsafelyUnwrapped) == "add-remove"
           else { return 9 }
           return unsafe context?.load(as: Int32.self) ?? 9
         }, &answer, "test", &out, nil)
