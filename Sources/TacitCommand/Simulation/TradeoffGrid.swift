@@ -61,9 +61,10 @@ struct TradeoffSetting {
     document[first] = inner
   }
 
-  private static func value(_ text: String) -> Any {
+  private static func value(_ text: String) -> any Sendable {
     if let whole = Int(text) { return whole }
     if let number = Double(text), number.isFinite { return number }
-    return text == "true" ? true : text == "false" ? false : text
+    if let flag = Bool(text) { return flag }
+    return text
   }
 }
