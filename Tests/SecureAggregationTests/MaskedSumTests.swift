@@ -58,8 +58,8 @@ import Testing
   }
 
   /// The law of the whole protocol, by brute force: every client leaves at every point, in every combination.
-  /// All six
-  /// points for three and four clients, three of them for five, and for six the two that differ most.
+  ///
+  /// All six points for three and four clients, three of them for five, and for six the two that differ most.
   @Test(arguments: [3, 4, 5, 6]) func `every dropout pattern gives the plain sum of the survivors or nothing`(
     _ clients: Int
   ) throws {
