@@ -82,9 +82,8 @@ import Testing
 
   @Test func `a thousand clients that leave at random points give the plain sum`() throws {
     var generator = SimulationGenerator(seed: 12, stream: "leaving")
-    // 30 of 1,000 leave at any of five points; a client of 24 neighbours can lose 11: by the union bound over clients and
-    // sets of 12 neighbours the round fails with probability below 1,000 · C(24, 12) · 0.03^12 < 2e-9, and it is one
-    // seed of leavers against a fresh circle each time: 2e-9 times the share of 0.5 of sets that matter is below 1e-9.
+    // 25 of 1,000 leave at any of five points; a client of 24 neighbours can lose 11: by the union bound over clients and
+    // sets of 12 neighbours the round fails with probability below 1,000 · C(24, 12) · 0.025^12 < 2e-10.
     let round = try MaskingRound(
       clients: 1_000, count: 4, bits: 32, least: 500, threshold: 13,
       graph: .ring(neighbours: 24, seed: Beacon.draw()))
