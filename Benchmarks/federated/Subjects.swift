@@ -66,9 +66,9 @@ func measureTwoLayer(_ repetitions: Int, _ peers: Peers?) throws -> [Row] {
   var idle = twoLayer()
   idle.partition = PartitionOptions(kind: "dirichlet", clients: 2_000, alpha: 0.001)
   idle.partition.minimumExamples = 0
-  let few = try DataSplit(training: examples(200, seed: 1), test: test)
+  let few = try DataSplit(training: examples(2_000, seed: 1), test: test)
   ours.append(
-    try Rounds(Row("2NN, ten clients that are empty, 2 threads", per: "round", target: 0.001), idle, few, threads: 2))
+    try Rounds(Row("2NN, ten clients, nearly all empty, 2 threads", per: "round", target: 0.001), idle, few, threads: 2))
   for _ in 0..<repetitions {
     for subject in ours { try subject.round() }
     peers?.round()
