@@ -61,7 +61,7 @@ import Testing
   @Test func `noise of steps is of the size that is charged`() throws {
     var configuration = Self.configuration(rounds: 1)
     configuration.privacy?.noiseMultiplier = 50
-    configuration.quantize.bits = 20
+    configuration.quantize = QuantizeOptions(bits: 20, range: 32)
     let noisy = try SimulationTests.run(configuration).parameters
     let variance = noisy.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(noisy.count)
     // Ten steps of 50·C·η/B, averaged over three clients. The signal is below a thousandth of it.
