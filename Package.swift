@@ -146,6 +146,20 @@ let package = Package(
         "PrivacyAuditing",
       ]),
     notebook("02-accountants-compared", ["Reporting", "ExactMath", "PrivacyAccounting"]),
+    notebook(
+      "03-private-census",
+      [
+        "CData", "Reporting", "ExactMath", "SecureRandom", "TableFormats", "PrivacyAccounting", "PrivateStatistics",
+      ]),
+    notebook(
+      "06-encrypting-a-hundred-clients",
+      ["Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "BigNumber", "Paillier", "SecureAggregation"]),
+    notebook(
+      "08-budget-in-production",
+      [
+        "CData", "Reporting", "ExactMath", "SecureRandom", "TableFormats", "PrivacyAccounting", "PrivateStatistics",
+        "PrivacyLedger",
+      ]),
 
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),
