@@ -138,6 +138,14 @@ let package = Package(
       ["FederatedLearning", "SecureAggregation", "Paillier", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
     benchmark("pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath"]),
 
+    .target(name: "BenchmarkSupport", path: "Benchmarks/support", swiftSettings: strict),
+    benchmark(
+      "growth",
+      [
+        "BenchmarkSupport", "DifferentialPrivacy", "ExactMath", "FederatedLearning", "Paillier", "PrivacyAccounting",
+        "PrivateStatistics", "SecureAggregation", "SecureRandom", "TableFormats",
+      ]),
+
     // Notebooks.
     notebook(
       "01-laplace-and-gaussian",
@@ -152,8 +160,19 @@ let package = Package(
         "CData", "Reporting", "ExactMath", "SecureRandom", "TableFormats", "PrivacyAccounting", "PrivateStatistics",
       ]),
     notebook(
+      "04-federated-averaging",
+      ["Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "FederatedLearning"]),
+    notebook(
+      "05-privacy-utility-frontier",
+      ["Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "FederatedLearning"]),
+    notebook(
       "06-encrypting-a-hundred-clients",
       ["Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "BigNumber", "Paillier", "SecureAggregation"]),
+    notebook(
+      "07-attack-and-defend",
+      [
+        "Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "FederatedLearning", "PrivacyAuditing",
+      ]),
     notebook(
       "08-budget-in-production",
       [
@@ -197,6 +216,12 @@ let package = Package(
     tests(
       "PrivacyAuditing",
       ["PrivacyAuditing", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
+    tests(
+      "Guides",
+      [
+        "DifferentialPrivacy", "ExactMath", "FederatedLearning", "Paillier", "PrivacyAccounting", "PrivateStatistics",
+        "SecureRandom", "TableFormats",
+      ]),
     tests("TacitCommand", ["TacitCommand"]),
   ],
   swiftLanguageModes: [.v6]
