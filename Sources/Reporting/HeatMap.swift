@@ -104,7 +104,7 @@ extension HeatMap {
     let wrapped = columns.map { PlotLayout.wrapped($0, to: cell - 4, fontSize: size, limit: 3) }
     let fits = wrapped.allSatisfy { $0.allSatisfy { TextWidth.pixels($0, fontSize: size) <= cell - 2 } }
     let longest = columns.map { TextWidth.pixels($0, fontSize: size) }.max() ?? 0
-    let names = columns.isEmpty ? 0 : fits ? Double(wrapped.map(\.count).max() ?? 1) * 16 + 6 : longest * 0.75 + 18
+    let names = columns.isEmpty ? 0 : fits ? Double(wrapped.map(\.count).max() ?? 1) * 16 + 6 : longest + 12
     let top = barTop + (isImage ? 0 : 28) + names
     let height = top + tall * Double(values.count) + edge
 
@@ -123,7 +123,7 @@ extension HeatMap {
           canvas.text(line, x: x, y: top - names + 14 + Double(row) * 16, anchor: "middle")
         }
       } else {
-        canvas.text(TextWidth.cut(name, toCells: 24), x: x + 4, y: top - 6, turn: -48)
+        canvas.text(TextWidth.cut(name, toCells: 24), x: x + 4.5, y: top - 6, turn: -90)
       }
     }
     for (row, line) in values.enumerated() {
@@ -145,7 +145,7 @@ extension HeatMap {
         let text = label(value, decimals: decimals)
         guard TextWidth.pixels(text, fontSize: size) <= cell - 4 else { continue }
         canvas.text(
-          text, x: x + cell / 2, y: y + tall / 2 + 4.5, anchor: "middle", class: step >= 5 ? "l1" : "l0")
+          text, x: x + cell / 2, y: y + tall / 2 + 4.5, anchor: "middle", class: step >= 6 ? "l1" : "l0")
       }
     }
     canvas.raw("</svg>\n")
