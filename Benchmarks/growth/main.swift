@@ -22,14 +22,12 @@ func powers(_ range: ClosedRange<Int>, by step: Int = 1) -> [Int] {
 }
 
 // Noise.
-let laplace = try DiscreteLaplaceMechanism(scale: 20)
-let gaussian = try DiscreteGaussianMechanism(sigma: 20)
 try benchmark.sweep("noise: discrete Laplace", unit: "draws", sizes: powers(12...20, by: 2), bytes: { $0 * 8 }) {
   size in
   let zeros = [Int64](repeating: 0, count: size)
   return {
     var generator = SecureGenerator()
-    _ = laplace.release(zeros, using: &generator)
+    _ = try DiscreteLaplaceMechanism(scale: 20, dimension: size).release(zeros, using: &generator)
   }
 }
 try benchmark.sweep("noise: discrete Gaussian", unit: "draws", sizes: powers(12...20, by: 2), bytes: { $0 * 8 }) {
@@ -37,7 +35,7 @@ try benchmark.sweep("noise: discrete Gaussian", unit: "draws", sizes: powers(12.
   let zeros = [Int64](repeating: 0, count: size)
   return {
     var generator = SecureGenerator()
-    _ = gaussian.release(zeros, using: &generator)
+    _ = try DiscreteGaussianMechanism(sigma: 20, dimension: size).release(zeros, using: &generator)
   }
 }
 
