@@ -4,7 +4,8 @@ DEMO ?= tacit-demo
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks Notebooks-as-scripts)
 FORMAT := --configuration .swift-format --parallel --recursive Package.swift $(SWIFT_FOLDERS)
 
-.PHONY: help setup build demo test test-integrations dependents bench kernels notebooks docs format lint install uninstall clean
+.PHONY: help setup build demo test test-integrations dependents bench peers kernels notebooks docs format lint install \
+  uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -30,6 +31,9 @@ dependents: setup ## link every library product alone, from another package
 
 bench: setup ## build and run every benchmark
 	@scripts/bench
+
+peers: setup ## every benchmark beside its peers, pinned, into Benchmarks/peers.txt
+	@scripts/peers
 
 kernels: ## the C kernels alone: instruction counts, and AArch64 under an emulator (installs both)
 	scripts/check-kernels --install

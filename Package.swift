@@ -144,6 +144,14 @@ let package = Package(
     benchmark(
       "pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath", "CKernels"]),
 
+    .target(name: "BenchmarkSupport", path: "Benchmarks/support", swiftSettings: strict),
+    benchmark(
+      "growth",
+      [
+        "BenchmarkSupport", "DifferentialPrivacy", "ExactMath", "FederatedLearning", "Paillier", "PrivacyAccounting",
+        "PrivateStatistics", "SecureAggregation", "SecureRandom", "TableFormats",
+      ]),
+
     // Notebooks.
     notebook(
       "01-laplace-and-gaussian",
@@ -152,6 +160,31 @@ let package = Package(
         "PrivacyAuditing",
       ]),
     notebook("02-accountants-compared", ["Reporting", "ExactMath", "PrivacyAccounting"]),
+    notebook(
+      "03-private-census",
+      [
+        "CData", "Reporting", "ExactMath", "SecureRandom", "TableFormats", "PrivacyAccounting", "PrivateStatistics",
+      ]),
+    notebook(
+      "04-federated-averaging",
+      ["Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "FederatedLearning"]),
+    notebook(
+      "05-privacy-utility-frontier",
+      ["Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "FederatedLearning"]),
+    notebook(
+      "06-encrypting-a-hundred-clients",
+      ["Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "BigNumber", "Paillier", "SecureAggregation"]),
+    notebook(
+      "07-attack-and-defend",
+      [
+        "Reporting", "ExactMath", "SecureRandom", "PrivacyAccounting", "FederatedLearning", "PrivacyAuditing",
+      ]),
+    notebook(
+      "08-budget-in-production",
+      [
+        "CData", "Reporting", "ExactMath", "SecureRandom", "TableFormats", "PrivacyAccounting", "PrivateStatistics",
+        "PrivacyLedger",
+      ]),
 
     // Tests.
     tests("SecureRandom", ["SecureRandom", "CKernels"]),
@@ -191,6 +224,12 @@ let package = Package(
       [
         "PrivacyAuditing", "FederatedLearning", "DifferentialPrivacy", "PrivacyAccounting", "SecureRandom",
         "ExactMath",
+      ]),
+    tests(
+      "Guides",
+      [
+        "DifferentialPrivacy", "ExactMath", "FederatedLearning", "Paillier", "PrivacyAccounting", "PrivateStatistics",
+        "SecureRandom", "TableFormats",
       ]),
     tests("TacitCommand", ["TacitCommand"]),
     .testTarget(name: "TacitCTests", dependencies: ["TacitC", "CKernels"], exclude: ["C"], swiftSettings: strict),

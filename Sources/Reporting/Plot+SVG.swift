@@ -7,13 +7,7 @@ extension Plot {
   ///
   /// - Parameter width: The width in pixels, at least 240; 720 reads well on a desktop and 340 on a phone.
   public func svg(width: Int = 720) -> String {
-    drawing(width: width, withStyle: true)
-  }
-
-  /// The drawing, with its style sheet or relying on that of the page around it.
-  func drawing(width: Int, withStyle: Bool) -> String {
-    var drawing = PlotDrawing(plot: self, layout: PlotLayout(self, width: Double(max(width, 240))))
-    return drawing.document(withStyle: withStyle)
+    Figure.plot(self).svg(width: width)
   }
 }
 
@@ -30,14 +24,9 @@ struct PlotDrawing {
     self.layout = layout
   }
 
-  mutating func document(withStyle: Bool) -> String {
-    let n = SVGCanvas.number
-    let size = "viewBox=\"0 0 \(n(layout.width)) \(n(layout.height))\""
-    canvas.raw(
-      "<svg class=\"tp\" xmlns=\"http://www.w3.org/2000/svg\" \(size) width=\"\(n(layout.width))\" "
-        + "height=\"\(n(layout.height))\" role=\"img\">\n")
-    canvas.raw("<title>\(Markup.escaped(plot.title))</title>\n")
-    canvas.raw("<desc>\(Markup.escaped(plot.description))</desc>\n")
+  mutating func document(withStyle: Bool, at corner: (x: Double, y: Double)? = nil) -> String {
+    canvas.open(
+      width: layout.width, height: layout.height, title: plot.title, description: plot.description, at: corner)
     if withStyle { canvas.raw("<style>\n\(PlotPalette.style)</style>\n") }
     canvas.rectangle(x: 0, y: 0, width: layout.width, height: layout.height, class: "bg")
     for (index, line) in layout.titleLines.enumerated() {
@@ -52,7 +41,7 @@ struct PlotDrawing {
     return canvas.markup
   }
 
-  private mutating func drawLegend() {
+  mutating func drawLegend() {
     for entry in layout.legend {
       let middle = entry.y - 4
       let end = entry.x + PlotLayout.swatch

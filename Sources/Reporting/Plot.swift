@@ -21,6 +21,9 @@ public struct Plot: Sendable, Hashable {
   /// Horizontal reference lines, such as the accuracy without privacy.
   public var rules: [Rule]
 
+  /// Whether a legend is drawn when there is something to tell apart; facets draw one for all.
+  var showsLegend = true
+
   /// Makes an empty plot.
   ///
   /// - Parameters:

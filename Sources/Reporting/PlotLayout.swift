@@ -27,7 +27,7 @@ struct PlotLayout {
   let width: Double
   let height: Double
   let titleLines: [String]
-  let legend: [LegendEntry]
+  var legend: [LegendEntry]
   let labelBaseline: Double
   let left: Double
   let right: Double
@@ -45,7 +45,8 @@ struct PlotLayout {
     titleLines = Self.wrapped(plot.title, to: inner, fontSize: 15 * 1.08, limit: 3)
     var cursor = Self.edge + Double(titleLines.count) * 20
 
-    (legend, cursor) = Self.placedLegend(plot, width: inner, from: cursor)
+    legend = []
+    if plot.showsLegend { (legend, cursor) = Self.placedLegend(plot, width: inner, from: cursor) }
     labelBaseline = cursor + 16
     top = labelBaseline + 14
 
@@ -117,7 +118,7 @@ struct PlotLayout {
   }
 
   /// The legend above the drawing, wrapped to the width; empty when a single series needs none.
-  private static func placedLegend(
+  static func placedLegend(
     _ plot: Plot, width: Double, from start: Double
   ) -> (entries: [LegendEntry], end: Double) {
     guard plot.series.count + plot.rules.count > 1 else { return ([], start) }

@@ -29,7 +29,7 @@ extension Report {
     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
     <title>\(Markup.escaped(title))</title>
     <style>
-    \(ReportStyle.page)\(PlotPalette.style)</style>
+    \(ReportStyle.page)\(PlotPalette.style)\(HeatMap.style)</style>
     </head>
     <body>
     \(body)</body>
@@ -38,10 +38,10 @@ extension Report {
     """
   }
 
-  /// A plot drawn for wide and for narrow pages.
-  static func figure(_ plot: Plot, caption: String?) -> String {
-    let wide = plot.drawing(width: 720, withStyle: false)
-    let narrow = plot.drawing(width: 340, withStyle: false)
+  /// A figure drawn for wide and for narrow pages.
+  static func figure(_ figure: Figure, caption: String?) -> String {
+    let wide = figure.drawing(width: 720, withStyle: false).markup
+    let narrow = figure.drawing(width: 340, withStyle: false).markup
     let words = caption.map { "<figcaption>\(Markup.prose($0))</figcaption>\n" } ?? ""
     return "<figure>\n<div class=\"wide\">\n\(wide)</div>\n<div class=\"narrow\">\n\(narrow)</div>\n\(words)</figure>\n"
   }
@@ -69,7 +69,7 @@ extension Report {
       return "<aside class=\"claims\" aria-label=\"\(Markup.escaped(title))\">\n<h3>\(Markup.prose(title))</h3>\n"
         + "<dl>\n\(pairs(claims))</dl>\n</aside>\n"
     case .table(let table): return table.html()
-    case .plot(let plot, let caption): return figure(plot, caption: caption)
+    case .figure(let drawn, let caption): return figure(drawn, caption: caption)
     case .commands(let lines, let caption):
       let words = caption.map { "<p class=\"cap\">\(Markup.prose($0))</p>\n" } ?? ""
       let text = lines.map { "<span>\(Markup.escaped($0))\n</span>" }.joined()

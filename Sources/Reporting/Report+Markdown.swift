@@ -17,10 +17,10 @@ extension Report {
       case .figures(let claims): text += Self.list(claims) + "\n"
       case .claims(let title, let claims): text += "**\(Markup.markdownProse(title))**\n\n\(Self.list(claims))\n"
       case .table(let table): text += table.markdown() + "\n"
-      case .plot(let plot, let caption):
+      case .figure(let figure, let caption):
         plots += 1
-        let alternative = Markup.markdownProse(plot.title).replacing("]", with: "\\]")
-        text += plotReference.map { "![\(alternative)](\($0(plots)))\n\n" } ?? plot.svg() + "\n"
+        let alternative = Markup.markdownProse(figure.title).replacing("]", with: "\\]")
+        text += plotReference.map { "![\(alternative)](\($0(plots)))\n\n" } ?? figure.svg() + "\n"
         if let caption { text += "*\(Markup.markdownProse(caption))*\n\n" }
       case .commands(let lines, let caption):
         if let caption { text += Markup.markdownProse(caption) + "\n\n" }

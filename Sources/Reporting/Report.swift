@@ -37,7 +37,7 @@ public struct Report: Sendable, Hashable {
     case figures([Claim])
     case claims(String, [Claim])
     case table(Table)
-    case plot(Plot, caption: String?)
+    case figure(Figure, caption: String?)
     case commands([String], caption: String?)
     case output(String)
   }
@@ -85,7 +85,12 @@ public struct Report: Sendable, Hashable {
   public mutating func table(_ table: Table) { blocks.append(.table(table)) }
 
   /// A plot, drawn once for wide and once for narrow pages.
-  public mutating func plot(_ plot: Plot, caption: String? = nil) { blocks.append(.plot(plot, caption: caption)) }
+  public mutating func plot(_ plot: Plot, caption: String? = nil) { figure(.plot(plot), caption: caption) }
+
+  /// A plot, heat map or facets, drawn once for wide and once for narrow pages.
+  public mutating func figure(_ figure: Figure, caption: String? = nil) {
+    blocks.append(.figure(figure, caption: caption))
+  }
 
   /// Command lines that reproduce a result, one a line.
   public mutating func commands(_ lines: [String], caption: String? = nil) {

@@ -32,8 +32,9 @@ public final class Notebook {
   enum Output: Hashable {
     case text(String)
     case table(Table)
-    case plot(Plot)
+    case figure(Figure)
     case check(claim: String, holds: Bool)
+    indirect case varying(Output)
   }
 
   /// An output with the line of the call that made it.
@@ -71,18 +72,31 @@ public final class Notebook {
   }
 
   /// Shows a line of text.
-  public func show(_ text: String, line: Int = #line) {
-    outputs.append(Placed(line: line, output: .text(text)))
+  ///
+  /// - Parameters:
+  ///   - text: What is shown.
+  ///   - varies: Whether it differs from run to run, as measured times and true noise do; it is marked as such and not
+  ///     compared with the committed report.
+  public func show(_ text: String, varies: Bool = false, line: Int = #line) {
+    place(.text(text), varies, line)
   }
 
-  /// Shows a table.
-  public func show(_ table: Table, line: Int = #line) {
-    outputs.append(Placed(line: line, output: .table(table)))
+  /// Shows a table, one that ``show(_:varies:line:)-(String,_,_)`` may mark as different from run to run.
+  public func show(_ table: Table, varies: Bool = false, line: Int = #line) {
+    place(.table(table), varies, line)
   }
 
-  /// Shows a plot.
-  public func show(_ plot: Plot, line: Int = #line) {
-    outputs.append(Placed(line: line, output: .plot(plot)))
+  /// Shows a plot; drawings are not compared.
+  public func show(_ plot: Plot, line: Int = #line) { place(.figure(.plot(plot)), false, line) }
+
+  /// Shows a heat map.
+  public func show(_ map: HeatMap, line: Int = #line) { place(.figure(.heatMap(map)), false, line) }
+
+  /// Shows panels side by side.
+  public func show(_ facets: Facets, line: Int = #line) { place(.figure(.facets(facets)), false, line) }
+
+  private func place(_ output: Output, _ varies: Bool, _ line: Int) {
+    outputs.append(Placed(line: line, output: varies ? .varying(output) : output))
   }
 
   /// Shows whether a claim holds; one that does not fails the run.

@@ -1,7 +1,7 @@
 /// Compares a run of a notebook with a committed report.
 ///
-/// Words must agree exactly and numbers to a relative tolerance; drawings are not compared, since their numbers are
-/// those of the tables and checks beside them.
+/// Words must agree exactly and numbers to a relative tolerance. Drawings are not compared, since their numbers are
+/// those of the tables and checks beside them, nor is what a notebook says differs from run to run.
 package enum NotebookComparison {
   /// The relative difference that numbers may have: far above floating-point noise, far below a changed result.
   static let tolerance = 1e-6
@@ -21,10 +21,18 @@ package enum NotebookComparison {
     return found
   }
 
-  /// The lines of a report without its drawings.
+  /// The lines around what differs from run to run.
+  static let varyingStart = "<!-- differs from run to run -->"
+  static let varyingEnd = "<!-- end -->"
+
+  /// The lines of a report without its drawings and without what differs from run to run.
   private static func lines(_ text: String) -> [Substring] {
     var depth = 0
+    var varies = false
     return text.split(separator: "\n").filter { line in
+      if line == varyingEnd { varies = false }
+      if varies { return false }
+      if line == varyingStart { varies = true }
       if line.hasPrefix("<svg ") { depth += 1 }
       defer { if line == "</svg>" { depth = max(depth - 1, 0) } }
       return depth == 0

@@ -36,7 +36,8 @@ extension NotebookDocument {
     case .text(let words):
       return "{\"output_type\": \"stream\", \"name\": \"stdout\", \"text\": \(lines(words + "\n"))}"
     case .table(let table): return display("text/html", table.html(), plain: table.terminal())
-    case .plot(let plot): return display("image/svg+xml", plot.svg(), plain: plot.description)
+    case .figure(let figure): return display("image/svg+xml", figure.svg(), plain: figure.terminal())
+    case .varying(let inner): return Self.output(inner)
     case .check(let claim, let holds):
       return "{\"output_type\": \"stream\", \"name\": \"stdout\", \"text\": "
         + lines("\(holds ? "✓" : "✗ fails:") \(claim)\n") + "}"

@@ -47,7 +47,10 @@ package struct NotebookDocument: Hashable {
     switch output {
     case .text(let words): Report.fenced(words, language: "text")
     case .table(let table): table.markdown() + "\n"
-    case .plot(let plot): plot.svg() + "\n"
+    case .figure(let figure): figure.svg() + "\n"
+    case .varying(let inner):
+      "\(NotebookComparison.varyingStart)\n*Differs from run to run:*\n\n\(markdown(inner))"
+        + "\(NotebookComparison.varyingEnd)\n\n"
     case .check(let claim, let holds): "\(holds ? "✓" : "✗ **fails**:") \(Markup.markdownProse(claim))\n\n"
     }
   }
@@ -70,7 +73,8 @@ package struct NotebookDocument: Hashable {
     switch output {
     case .text(let words): "<pre class=\"out\" tabindex=\"0\"><code>\(Markup.escaped(words))</code></pre>\n"
     case .table(let table): table.html()
-    case .plot(let plot): Report.figure(plot, caption: nil)
+    case .figure(let figure): Report.figure(figure, caption: nil)
+    case .varying(let inner): "<p class=\"cap\">Differs from run to run:</p>\n\(html(inner))"
     case .check(let claim, let holds):
       "<p class=\"check\(holds ? "" : " failed")\"><span>\(holds ? "✓" : "✗ fails:")</span> \(Markup.prose(claim))</p>\n"
     }
