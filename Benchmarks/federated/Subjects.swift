@@ -68,7 +68,8 @@ func measureTwoLayer(_ repetitions: Int, _ peers: Peers?) throws -> [Row] {
   idle.partition.minimumExamples = 0
   let few = try DataSplit(training: examples(2_000, seed: 1), test: test)
   ours.append(
-    try Rounds(Row("2NN, ten clients, nearly all empty, 2 threads", per: "round", target: 0.001), idle, few, threads: 2))
+    try Rounds(Row("2NN, ten clients, nearly all empty, 2 threads", per: "round", target: 0.001), idle, few, threads: 2)
+  )
   for _ in 0..<repetitions {
     for subject in ours { try subject.round() }
     peers?.round()
