@@ -31,6 +31,8 @@ public struct SimulationConfiguration: Sendable, Hashable {
   public var robust = RobustOptions()
   /// What hostile clients do.
   public var attack = AttackOptions()
+  /// What clients make of the trained model for themselves.
+  public var personalization = PersonalizationOptions()
   /// Who is slow, who stops early, how long a round waits.
   public var devices = DeviceOptions()
   /// The share of a cohort that fails to report, from 0 up to but not including 1.
@@ -54,7 +56,7 @@ extension SimulationConfiguration: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case data, partition, model, algorithm, client, cohort, rounds, privacy, quantize, weighting, compression,
       aggregation
-    case robust, attack, devices, dropout, evaluation, seed
+    case robust, attack, personalization, devices, dropout, evaluation, seed
     case targetAccuracy = "target_accuracy"
   }
 
@@ -95,6 +97,7 @@ extension SimulationConfiguration: Codable {
     aggregation = try section(AggregationOptions.self, .aggregation) ?? aggregation
     robust = try section(RobustOptions.self, .robust) ?? robust
     attack = try section(AttackOptions.self, .attack) ?? attack
+    personalization = try section(PersonalizationOptions.self, .personalization) ?? personalization
     devices = try section(DeviceOptions.self, .devices) ?? devices
     dropout = try read(Double.self, .dropout) ?? dropout
     evaluation = try section(EvaluationOptions.self, .evaluation) ?? evaluation
@@ -119,6 +122,7 @@ extension SimulationConfiguration: Codable {
     try container.encode(aggregation, forKey: .aggregation)
     try container.encode(robust, forKey: .robust)
     try container.encode(attack, forKey: .attack)
+    try container.encode(personalization, forKey: .personalization)
     try container.encode(devices, forKey: .devices)
     try container.encode(dropout, forKey: .dropout)
     try container.encode(evaluation, forKey: .evaluation)

@@ -71,6 +71,17 @@ public struct LabeledData: Sendable {
       classes, targets.isEmpty ? [] : Array(targets[range]))
   }
 
+  /// The examples at some positions, in that order.
+  func picked(_ positions: some Sequence<Int32>) -> LabeledData {
+    var (values, classesOf, numbers): ([Float], [UInt16], [Float]) = ([], [], [])
+    for position in positions.lazy.map({ Int($0) }) {
+      values += features[position * width..<(position + 1) * width]
+      classesOf.append(labels[position])
+      if !targets.isEmpty { numbers.append(targets[position]) }
+    }
+    return LabeledData(unchecked: values, classesOf, width, classes, numbers)
+  }
+
   /// The same examples with labels y → C − 1 − y, and numbers of the opposite sign.
   var withFlippedLabels: LabeledData {
     LabeledData(

@@ -4,7 +4,7 @@ import Foundation
 /// A simulation between two rounds: everything that the next round depends on and the seed does not give.
 ///
 /// The bytes begin with a name and a SHA-256 of the rest, so that a torn or altered file is refused. A checkpoint
-/// belongs to one configuration; only the number of rounds, the evaluation and the target may differ when it is used.
+/// belongs to one configuration; only the number of rounds, the evaluation, the personalization and the target may differ when it is used.
 public struct Checkpoint: Sendable {
   /// Rounds done.
   public let round: Int
@@ -120,6 +120,7 @@ extension SimulationPlan {
   /// A digest of everything in the configuration that a round depends on.
   func fingerprint() throws -> String {
     var same = configuration
+    same.personalization = PersonalizationOptions()
     if privacy == nil || configuration.privacy?.noiseMultiplier != nil { same.rounds = 0 }
     same.evaluation = EvaluationOptions()
     same.targetAccuracy = nil

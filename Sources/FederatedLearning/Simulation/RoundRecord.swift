@@ -82,6 +82,8 @@ public struct SimulationResult: Sendable {
   /// Bytes and seconds of each phase of the aggregation protocol, over all parties and rounds; empty for protocols
   /// of one message.
   public var phases: [PhaseCost] = []
+  /// What clients gained by training further for themselves; nil when not asked for and when a run was stopped.
+  public var personalization: Personalization?
   /// The whole run, without loading data.
   public var seconds: Double
 

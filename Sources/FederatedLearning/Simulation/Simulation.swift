@@ -124,6 +124,7 @@ public struct Simulation: ~Copyable {
     let noise = try plan.roundPrivacy.map { try NoiseShare($0, seed: plan.configuration.seed) }
     var certified: (bounds: Bounds, accountant: String)?
     let total = lastRound
+    var isStopped = false
     while round < total {
       let began = clock.now
       round += 1
@@ -151,6 +152,7 @@ public struct Simulation: ~Copyable {
       charge?.shown = round
       if let folder, let charge { try folder.write(charge) }
       var goOn = try onRound(record)
+      isStopped = !goOn
       for callback in callbacks { goOn = try callback.afterRound(record, parameters: parameters) && goOn }
       if let folder, !isDue, !goOn { try folder.write(checkpoint()) }
       if isReached || !goOn { break }
@@ -164,7 +166,9 @@ public struct Simulation: ~Copyable {
       rounds: records, parameters: parameters, weightsSHA256: Simulation.digest(parameters),
       event: round == 0 ? nil : try plan.privacy.map { try $0.event(rounds: round) }, epsilon: certified?.bounds,
       accountant: certified?.accountant, noiseIsSimulated: plan.privacy?.isSimulated ?? false,
-      phases: sum.phases, seconds: (clock.now - start).seconds)
+      phases: sum.phases,
+      personalization: isStopped && round < total ? nil : plan.personalize(parameters, threads: threads),
+      seconds: (clock.now - start).seconds)
   }
 
   /// The grid of this round's updates.

@@ -44,6 +44,8 @@ public struct SimulationPlan: Sendable {
   public let weighsByExamples: Bool
   /// Hostile clients and the rule against them, nil without.
   public let robust: RobustPlan?
+  /// How clients train further after the last round, nil for not.
+  let fineTuning: FineTuning?
   /// The training examples with labels y → C − 1 − y, for attackers that flip them.
   let flipped: LabeledData?
   /// What is charged for, nil without privacy.
@@ -161,6 +163,7 @@ public struct SimulationPlan: Sendable {
     exampleQuantizer = try check.exampleQuantizer()
     aggregation = try check.aggregation(cohort, clientCount)
     robust = try check.robust(quantizer, clients: clientCount)
+    fineTuning = try check.fineTuning(model)
     flipped = robust?.attack?.flipsLabels == true ? data.training.withFlippedLabels : nil
     let minimum = try check.minimumContributors(wanted, clientCount)
     let rounding = try check.rounding(quantizer, parameters: model.parameterCount)

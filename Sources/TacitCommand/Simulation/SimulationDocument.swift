@@ -16,7 +16,7 @@ struct SimulationDocument: Encodable {
 
   private enum Keys: String, CodingKey {
     case rounds, final, epsilon, delta, adjacency, unit, event, accountant, noise, seconds, seed, clients, parameters,
-      phases
+      phases, personalization
     case epsilonIfDeployed = "epsilon_if_deployed"
     case weights = "weights_sha256"
     case wireBytes = "wire_bytes"
@@ -91,6 +91,15 @@ struct SimulationDocument: Encodable {
     }
   }
 
+  /// What clients gained by training further for themselves.
+  private struct Gain: Encodable {
+    let clients: Int
+    let before: Double?
+    let after: Double?
+
+    init(_ gain: Personalization) { (clients, before, after) = (gain.clients, gain.before, gain.after) }
+  }
+
   private struct Interval: Encodable {
     let lower: JSONNumber?
     let upper: JSONNumber
@@ -125,6 +134,7 @@ struct SimulationDocument: Encodable {
     try container.encode(plan.float32Bytes(of: result), forKey: .float32Bytes)
     try container.encodeIfPresent(plan.wrapProbability, forKey: .wrapProbability)
     try container.encode(result.phases.map(Phase.init), forKey: .phases)
+    try container.encodeIfPresent(result.personalization.map(Gain.init), forKey: .personalization)
     let bounds = result.epsilon.map(Interval.init)
     guard let privacy = plan.privacy else {
       try container.encodeNil(forKey: .epsilon)
@@ -160,6 +170,12 @@ struct SimulationDocument: Encodable {
       lines.append(
         "\(name) \(epsilon.upper) at delta \(privacy.delta), unit \(privacy.unit.rawValue), \(privacy.adjacency), by \(result.accountant ?? "")"
       )
+    }
+    if let gain = result.personalization {
+      lines.append(
+        String(
+          format: "personalization  accuracy %.4f before, %.4f after, mean of %d clients", gain.before ?? .nan,
+          gain.after ?? .nan, gain.clients))
     }
     lines.append("weights sha256 \(result.weightsSHA256)")
     return lines.joined(separator: "\n") + "\n"

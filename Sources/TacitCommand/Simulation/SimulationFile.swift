@@ -124,6 +124,7 @@ enum SimulationFile {
                                    # centered-clipping (radius, iterations), trust (root_examples); preparation: nearest-neighbor-mixing, bucketing
     attack: { kind: none }         # with fraction: sign-flip (scale), label-flip, scaled (scale), gaussian (scale),
                                    # ipm (scale), alie (z), min-max, min-sum, mimic
+    personalization: { kind: none } # fine-tune (epochs, learning_rate, clients): after the last round clients train further, each for itself
     dropout: 0.0                   # the share of a cohort that does not report
     devices:
       stragglers: 0.0              # the share that does part of its work

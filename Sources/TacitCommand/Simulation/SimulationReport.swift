@@ -21,6 +21,11 @@ enum SimulationReport {
     if let accuracy = result.finalAccuracy {
       report.keyFigures([Report.Claim("accuracy", percent(accuracy))])
     }
+    if let gain = result.personalization, let before = gain.before, let after = gain.after {
+      report.paragraph(
+        "Trained further by each client for itself: accuracy \(percent(before)) before and \(percent(after)) after, mean of \(NumberText.grouped(gain.clients)) clients on examples that each held back."
+      )
+    }
     var claims = [Report.Claim("weights, SHA-256", result.weightsSHA256)]
     if let privacy = plan.privacy, let epsilon = result.epsilon {
       claims.append(
