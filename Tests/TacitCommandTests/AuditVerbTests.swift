@@ -32,9 +32,11 @@ import Testing
   }
 
   /// Silence, an early end, a short answer, text, numbers that are none, and an answer nobody asked for.
+  ///
+  /// Some do wrong in two ways, and which is seen first depends on how fast they are.
   @Test(arguments: [
-    ("sleep 60", "silent"), ("false", "target"), ("head -c 800 /dev/zero", "ended after 800 of 8000 bytes"),
-    ("yes", "text"), (#"sh -c "tr '\\0' '\\377' < /dev/zero 2> /dev/null""#, "not finite"),
+    ("sleep 60", "silent"), ("false", "target"), ("head -c 800 /dev/zero", "ended after 800 of 8000 bytes|does not read"),
+    ("yes", "text|more than it was asked"), (#"sh -c "tr '\\0' '\\377' < /dev/zero 2> /dev/null""#, "not finite|more than it was asked"),
     ("/nowhere/at-all", "no program"),
     ("cat /dev/zero", "more than it was asked"),
   ])
@@ -42,7 +44,7 @@ import Testing
     let run = try tacit(
       "mechanism", "--target", "cmd:\(command)", "--claim", "epsilon=1,unit=row", "--samples", "1000", "--timeout", "1")
     #expect(run.code == 3)
-    #expect(run.error.contains(naming), "\(run.error)")
+    #expect(naming.split(separator: "|").contains { run.error.contains($0) }, "\(run.error)")
     #expect(run.error.split(separator: "\n").count == 1)
   }
 

@@ -63,8 +63,11 @@ public struct MaskGraph: Sendable, Hashable {
       return (0..<count).filter { $0 != position }
     }
     let place = places[position]
-    return (1...neighbours / 2).flatMap { step in
-      [circle[(place + step) % count], circle[(place + count - step) % count]]
-    }.sorted()
+    var near: [Int] = []
+    for step in 1...neighbours / 2 {
+      near.append(circle[(place + step) % count])
+      near.append(circle[(place + count - step) % count])
+    }
+    return near.sorted()
   }
 }

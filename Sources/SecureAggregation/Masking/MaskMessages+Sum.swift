@@ -67,7 +67,12 @@ public struct SurvivorSet: Sendable, Hashable {
     guard bits.count == (count + 7) / 8, count % 8 == 0 || (bits.last ?? 0) >> UInt8(count % 8) == 0 else {
       throw AggregationError(.malformed, "survivor set", "is not one of this cohort")
     }
-    return (0..<count).filter { bits[$0 / 8] >> UInt8($0 % 8) & 1 == 1 }.map { cohort.clients[$0].client }
+    var clients: [Int] = []
+    for place in 0..<count {
+      let bit = bits[place / 8] >> UInt8(place % 8)
+      if bit & 1 == 1 { clients.append(cohort.clients[place].client) }
+    }
+    return clients
   }
 
   func statement(_ plan: MaskPlan) -> [UInt8] { Digest.of("survivors", plan.digest, bits) }

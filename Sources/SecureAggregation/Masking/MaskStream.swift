@@ -60,7 +60,8 @@ struct MaskStream {
     let most = MaskStream.chunk / width
     for from in stride(from: 0, to: total, by: most) {
       let index = UInt64(from / most)
-      let nonce = (0..<12).map { $0 < 4 ? 0 : UInt8(truncatingIfNeeded: index >> UInt64(8 * (11 - $0))) }
+      var nonce = [UInt8](repeating: 0, count: 12)
+      for byte in 4..<12 { nonce[byte] = UInt8(truncatingIfNeeded: index >> UInt64(8 * (11 - byte))) }
       let count = min(most, total - from)
       guard
         let box = try? AES.GCM.seal(

@@ -113,12 +113,15 @@ struct DemoStatistics {
     let truth = accumulator.insecureTrueTable()
     let rows = accumulator.insecureRowCount
     let released = try accumulator.release(charging: authority, label: question.title)
-    let answers = zip(truth.rows, released.rows).flatMap { exact, noisy in
-      zip(zip(released.names, exact.values), noisy.values).map { pair, value in
-        StatisticsOutcome.Answer(
-          group: label(keys: noisy.keys, name: pair.0), truth: pair.1.value, released: value.value,
-          interval: value.lowValue...value.highValue,
-          expectedError: noise.expectedError ?? (value.highValue - value.lowValue) / 2 / 1.96)
+    var answers: [StatisticsOutcome.Answer] = []
+    for (exact, noisy) in zip(truth.rows, released.rows) {
+      for (index, value) in noisy.values.enumerated() {
+        let halfWidth: Double = (value.highValue - value.lowValue) / 2
+        answers.append(
+          StatisticsOutcome.Answer(
+            group: label(keys: noisy.keys, name: released.names[index]), truth: exact.values[index].value,
+            released: value.value, interval: value.lowValue...value.highValue,
+            expectedError: noise.expectedError ?? halfWidth / 1.96))
       }
     }
     let claims: [(name: String, value: String)] = [
