@@ -35,8 +35,10 @@ import Testing
   ///
   /// Some do wrong in two ways, and which is seen first depends on how fast they are.
   @Test(arguments: [
-    ("sleep 60", "silent"), ("false", "target"), ("head -c 800 /dev/zero", "ended after 800 of 8000 bytes|does not read"),
-    ("yes", "text|more than it was asked"), (#"sh -c "tr '\\0' '\\377' < /dev/zero 2> /dev/null""#, "not finite|more than it was asked"),
+    ("sleep 60", "silent"), ("false", "target"),
+    ("head -c 800 /dev/zero", "ended after 800 of 8000 bytes|does not read"),
+    ("yes", "text|more than it was asked"),
+    (#"sh -c "tr '\\0' '\\377' < /dev/zero 2> /dev/null""#, "not finite|more than it was asked"),
     ("/nowhere/at-all", "no program"),
     ("cat /dev/zero", "more than it was asked"),
   ])
