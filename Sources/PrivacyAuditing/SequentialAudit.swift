@@ -21,6 +21,8 @@ public struct SequentialAudit: Sendable {
 
   private static let step = 0.01
   private static let levels = 1_200
+  /// e^ε/(1 + e^ε) of every level.
+  private static let rates = (0..<levels).map { 1 / (1 + exp(-step * Double($0))) }
 
   /// An audit that has seen nothing.
   ///
@@ -36,8 +38,10 @@ public struct SequentialAudit: Sendable {
     // The stake follows from the guesses before this one: the frequency with two imaginary guesses, one right.
     let frequency = (Double(right) + 1) / (Double(guesses) + 2)
     for level in refuted..<wealth.count {
-      let q = 1 / (1 + exp(-SequentialAudit.step * Double(level)))
-      let stake = min(max(0, (frequency - q) / (q * (1 - q))), 0.9 / q)
+      let q = SequentialAudit.rates[level]
+      // Nobody stakes on what is no likelier than q; rates grow with the level, so none further on does.
+      if q >= frequency { break }
+      let stake = min((frequency - q) / (q * (1 - q)), 0.9 / q)
       wealth[level] += log1p(stake * ((isRight ? 1 : 0) - q))
     }
     guesses += 1
