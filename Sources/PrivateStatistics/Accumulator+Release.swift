@@ -43,15 +43,14 @@ extension Accumulator {
     let groups = selected(groupOrder, cells, using: &generator)
     var answers = plan.parts.isEmpty ? [] : groups.map { Array(cells.values[range(ofGroup: $0)]) }
     for part in plan.parts where !groups.isEmpty {
-      let raw = answers.flatMap { group in
-        // Sums beyond ±2⁶¹ steps would be clamped by the mechanism, which moves neighbouring sums no further apart.
-        (part.offset..<(part.offset + part.width)).map { Int64(clamping: group[$0]) }
-      }
+      // Sums beyond ±2⁶¹ steps would be clamped by the mechanism, which moves neighbouring sums no further apart.
+      let raw = beforeNoise(part, answers).map { Int64(clamping: $0) }
       guard let sampler = try? part.law.sampler(dimension: raw.count) else { continue }
-      let noisy = sampler.release(raw, using: &generator)
+      let drawn = sampler.release(raw, using: &generator).map { Int128($0) }
+      let noisy = plan.totals?.totals(drawn) ?? drawn
       for group in answers.indices {
         for cell in 0..<part.width {
-          answers[group][part.offset + cell] = Int128(noisy[group * part.width + cell])
+          answers[group][part.offset + cell] = noisy[group * part.width + cell]
         }
       }
     }
@@ -62,6 +61,21 @@ extension Accumulator {
       drops = ReleasedValue(text: "\(count)", low: "\(count - reach)", high: "\(count + reach)")
     }
     return table(groups, answers, formula: ReleaseFormula(plan: plan, query: query), dropped: drops)
+  }
+
+  /// The integers that a part's noise is added to: the groups' own, or the blocks of running totals.
+  private borrowing func beforeNoise(_ part: NoisePart, _ answers: [[Int128]]) -> [Int128] {
+    let cells = answers.flatMap { $0[part.offset..<(part.offset + part.width)] }
+    return plan.totals?.blocks(cells) ?? cells
+  }
+
+  /// The integers that noise is added to, one list for each part: they protect nobody.
+  ///
+  /// For tests of how far one unit moves them.
+  package borrowing func insecureIntegers() -> [[Int128]] {
+    let cells = boundedCells()
+    let answers = groupOrder.map { Array(cells.values[range(ofGroup: $0)]) }
+    return plan.parts.map { beforeNoise($0, answers) }
   }
 
   /// The groups that may be named, in the order of answers.
@@ -85,8 +99,16 @@ extension Accumulator {
   package borrowing func insecureTrueTable() -> ReleasedTable {
     let cells = boundedCells()
     let groups = groupOrder.filter { plan.selection == nil || cells.values[$0 * plan.cellWidth + plan.width] > 0 }
+    var answers = groups.map { Array(cells.values[range(ofGroup: $0)]) }
+    if let totals = plan.totals {
+      for part in plan.parts {
+        for (group, total) in totals.totals(beforeNoise(part, answers)).enumerated() {
+          answers[group][part.offset] = total
+        }
+      }
+    }
     return table(
-      groups, groups.map { Array(cells.values[range(ofGroup: $0)]) },
+      groups, answers,
       formula: ReleaseFormula(plan: plan, query: query, noiseFree: true),
       dropped: dropped.map { ReleasedValue(text: "\($0.count)", low: "\($0.count)", high: "\($0.count)") })
   }
@@ -102,7 +124,7 @@ extension Accumulator {
         } else {
           query.keys(ofGroup: group)
         }
-      return ReleasedTable.Row(keys: keys, values: formula.values(cells[...]))
+      return ReleasedTable.Row(keys: keys, values: formula.values(cells[...], group: group))
     }
     return ReleasedTable(
       groupColumns: query.groupBy.map(\.column), names: query.metrics.flatMap(\.outputNames),

@@ -14,9 +14,11 @@ public struct Explanation: Sendable, Hashable {
     public let epsilon: Rational
     /// The families of noisy integers behind the answer.
     public let parts: [Part]
-    /// The standard deviation of a count's or a sum's answer; `nil` where it depends on the data.
+    /// The standard deviation of a count's or a sum's answer, of the noisiest where they are running totals; `nil` where
+    /// it depends on the data.
     public let expectedError: Double?
-    /// The half width of a count's or a sum's 95 % interval; `nil` where it depends on the data.
+    /// The half width of a count's or a sum's 95 % interval, of the widest where they are running totals; `nil` where it
+    /// depends on the data.
     public let halfWidth: Double?
     /// The most by which post-processing may move the answer's mean; `nil` without any.
     public let bias: Double?
@@ -48,6 +50,18 @@ public struct Explanation: Sendable, Hashable {
     public let typicalUnits: Int
   }
 
+  /// How running totals are made.
+  public struct ContinualPlan: Sendable, Hashable {
+    /// The time column.
+    public let column: String
+    /// The steps, in the order of the declared keys.
+    public let steps: Int
+    /// The lengths of blocks of steps: the noisy integers that one step is in.
+    public let levels: Int
+    /// The most noisy integers that one total is the sum of.
+    public let mostTerms: Int
+  }
+
   /// The complete charge.
   public let event: PrivacyEvent
   /// The charge as one (ε, δ), for budgets without a theorem for ``event``; `nil` when it is not needed.
@@ -58,6 +72,8 @@ public struct Explanation: Sendable, Hashable {
   public let groups: Int?
   /// How groups of undeclared keys are chosen.
   public let selection: SelectionPlan?
+  /// How running totals are made; `nil` when each group has its own answer.
+  public let continual: ContinualPlan?
   /// What telling the number of units with dropped rows costs; `nil` when it is not told.
   public let dropped: PrivacyEvent?
   /// What a careful reader of NIST SP 800-226 would object to, one line each.
@@ -70,17 +86,21 @@ public struct Explanation: Sendable, Hashable {
     certificate = plan.certificate
     groups = query.groupCount
     dropped = plan.dropped?.event
+    continual = plan.totals.map {
+      ContinualPlan(column: $0.column, steps: $0.steps, levels: $0.levels, mostTerms: $0.mostTerms)
+    }
     selection = plan.selection.map {
       SelectionPlan(
         kind: $0.kind, event: $0.event, minimumUnits: $0.minimum, typicalUnits: $0.typicalUnits)
     }
     metrics = query.metrics.enumerated().map { index, metric in
-      Explanation.noise(of: metric, plan.parts.filter { $0.metric == index }, query)
+      Explanation.noise(of: metric, plan.parts.filter { $0.metric == index }, query, terms: plan.totals?.mostTerms ?? 1)
     }
     warnings = Explanation.warnings(query)
   }
 
-  private static func noise(of metric: Metric, _ parts: [NoisePart], _ query: Query) -> MetricNoise {
+  private static func noise(of metric: Metric, _ parts: [NoisePart], _ query: Query, terms: Int) -> MetricNoise {
+    let deviation = parts[0].single.standardDeviation * Double(terms).squareRoot()
     let single = metric.kind == .vectorSum || parts.count == 1 && parts[0].role != .tree && metric.kind != .bounds
     let step = metric.grid?.step.doubleValue ?? 1
     return MetricNoise(
@@ -98,10 +118,10 @@ public struct Explanation: Sendable, Hashable {
           role: part.role.text, law: part.law.name, scale: part.scale, step: step,
           draws: query.groupCount.map { part.width * $0 })
       },
-      expectedError: single ? parts[0].single.standardDeviation * step : nil,
-      halfWidth: single ? parts[0].single.errorBound(confidence: 1 - ReleaseFormula.miss) * step : nil,
+      expectedError: single ? deviation * step : nil,
+      halfWidth: single ? parts[0].sumBound(terms: terms, ReleaseFormula.miss) * step : nil,
       bias: metric.postProcessing == .none
-        ? nil : metric.postProcessing.bias(deviation: parts[0].single.standardDeviation * step))
+        ? nil : metric.postProcessing.bias(deviation: deviation * step))
   }
 
   /// Names that often hold people: an answer per row is then an answer per visit, not per person.
@@ -154,6 +174,10 @@ public struct Explanation: Sendable, Hashable {
     if let top = query.top {
       result.append(
         "top: the groups with the largest noisy \(top.name) are shown, whose answers are too large on average")
+    }
+    if let column = query.continual {
+      result.append(
+        "continual: the keys of \(column) are steps in the order declared; rows of other steps are in no total")
     }
     if query.epsilon.value > 1, query.metrics.count > 20 {
       result.append("more than 20 metrics share the budget: each has little of it")

@@ -47,13 +47,16 @@ struct NoisePart: Sendable {
 /// In L2 the groups' changes add up in squares: Δ₂² = L₀·(change in one group)², and replacing a unit at most
 /// doubles Δ₂ (triangle inequality). Gaussian parts spend shares of the largest ρ that certifies the metrics' (ε, δ).
 /// Under add-remove, cells that change one at a time are charged as that many discrete Laplace mechanisms; everything
-/// else as the vector mechanism's pure loss.
+/// else as the vector mechanism's pure loss. Running totals have noise on blocks of steps: ``RunningTotals`` derives
+/// both norms; a unit in one group changes one cell of each block length, which is a tree's event.
 struct NoisePlan: Sendable {
   let parts: [NoisePart]
   /// How groups whose keys are not declared are chosen; `nil` when all are declared.
   let selection: PartitionSelection?
   /// The noise on the number of units with dropped rows, where it is told.
   let dropped: (law: NoiseLaw, event: PrivacyEvent)?
+  /// The running totals that are answered instead of the groups' own numbers; `nil` for none.
+  let totals: RunningTotals?
   /// The cells of one group.
   let width: Int
   /// The complete charge.
@@ -78,6 +81,7 @@ struct NoisePlan: Sendable {
   init(_ query: Query) throws(StatisticsError) {
     let shapes = try NoisePlan.shapes(of: query)
     let budget = NoiseBudget(query)
+    totals = RunningTotals(query)
     width = shapes.reduce(0) { $0 + $1.width }
     if let groups = query.groupCount {
       let cells = width.multipliedReportingOverflow(by: groups)
@@ -141,8 +145,10 @@ struct NoisePlan: Sendable {
     for (index, metric) in query.metrics.enumerated() {
       let shapes = metric.shapes(rows: query.bounds.rowsPerGroup, slots: layout.slots[index])
       for var shape in shapes {
-        guard shape.group <= 1 << 44 else {
-          throw .query("metrics[\(index)].step", "one unit may contribute more than 2^44 steps")
+        // With running totals a row is in up to 21 blocks.
+        let most = query.continual == nil ? 44 : 39
+        guard shape.group <= 1 << most else {
+          throw .query("metrics[\(index)].step", "one unit may contribute more than 2^\(most) steps")
         }
         shape.metric = index
         shape.weight = metric.weight / Rational(shapes.count)
@@ -177,14 +183,16 @@ struct NoisePlan: Sendable {
   }
 
   private static func laplace(_ shape: Shape, _ query: Query, epsilon: Rational) -> NoiseLaw {
-    let total = shape.group * query.bounds.groupsPerUnit * query.copies
+    let levels = RunningTotals(query)?.levels ?? 1
+    let total = shape.group * query.bounds.groupsPerUnit * query.copies * levels
     return .laplace(scale: Rational(total) / epsilon, sensitivity: total)
   }
 
   private static func gaussian(_ shape: Shape, _ query: Query, rho: Rational) -> NoiseLaw {
     // Every row may change the same cells: √cells · cell in a group; one row in one bin or one node of each level.
     let change = Rational(shape.cell * query.copies)
-    let squared = change * change * Rational(shape.cells) * Rational(query.bounds.groupsPerUnit)
+    let groups = query.bounds.groupsPerUnit
+    let squared = change * change * (RunningTotals(query)?.squares(groups: groups) ?? Rational(shape.cells * groups))
     let variance = squared / (rho * 2)
     // A short number makes a fast exact sampler; more noise than promised is safe.
     let short = variance * 16
@@ -195,6 +203,13 @@ struct NoisePlan: Sendable {
   private static func event(_ law: NoiseLaw, _ shape: Shape, _ query: Query) throws(ParameterError) -> PrivacyEvent {
     switch law {
     case .laplace(let scale, let total):
+      if let totals = RunningTotals(query) {
+        guard query.adjacency == .addOrRemove, query.bounds.groupsPerUnit == 1 else {
+          return try .epsilonDelta(epsilon: Rational(total) / scale)
+        }
+        return try .tree(
+          levels: totals.levels, node: .discreteLaplace(scale: scale, sensitivity: Rational(shape.cell)))
+      }
       // Cells that a unit changes one at a time: a single cell in each group, or one row moving one cell a level.
       if query.adjacency == .addOrRemove, shape.width == 1 || query.bounds.rowsPerGroup == 1 {
         let times = query.bounds.groupsPerUnit * shape.cells

@@ -12,6 +12,7 @@ extension Query {
     }
     fields.append(
       "\"budget\":{\(CanonicalJSON.member("delta", delta.value)),\(CanonicalJSON.member("epsilon", epsilon.value))}")
+    if let continual { fields.append("\"continual\":{\(CanonicalJSON.member("column", continual))}") }
     if let droppedWeight { fields.append(CanonicalJSON.member("count_dropped", droppedWeight)) }
     if !derived.isEmpty { fields.append("\"derive\":[\(derived.map(\.canonicalText).joined(separator: ","))]") }
     if !filters.isEmpty { fields.append("\"filter\":[\(filters.map(\.canonicalText).joined(separator: ","))]") }

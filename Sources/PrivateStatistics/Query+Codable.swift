@@ -4,7 +4,7 @@ import PrivacyAccounting
 extension Query: Codable {
   private enum Key: String, CodingKey, CaseIterable {
     case privacyUnit = "privacy_unit"
-    case adjacency, budget, bounds, metrics, selection, filter, noise, split, top, derive
+    case adjacency, budget, bounds, metrics, selection, filter, noise, split, top, derive, continual
     case countDropped = "count_dropped"
     case groupBy = "group_by"
     case onBadRow = "on_bad_row"
@@ -55,6 +55,7 @@ extension Query: Codable {
       metrics: fields.decode([Metric].self, .metrics),
       noise: fields.optional(NoiseChoice.self, .noise) ?? .automatic,
       split: fields.optional(BudgetSplit.self, .split) ?? .weighted, top: fields.optional(TopGroups.self, .top),
+      continual: fields.optional(ContinualColumn.self, .continual)?.column,
       droppedWeight: fields.optionalNumber(.countDropped),
       onBadRow: fields.optional(BadRowPolicy.self, .onBadRow) ?? .reject)
   }
@@ -73,6 +74,7 @@ extension Query: Codable {
     try container.encode(noise, forKey: .noise)
     if split != .weighted { try container.encode(split, forKey: .split) }
     try container.encodeIfPresent(top, forKey: .top)
+    try container.encodeIfPresent(continual.map(ContinualColumn.init), forKey: .continual)
     if !derived.isEmpty { try container.encode(derived, forKey: .derive) }
     try container.encodeIfPresent(droppedWeight, forKey: .countDropped)
     try container.encode(onBadRow, forKey: .onBadRow)
@@ -202,6 +204,23 @@ extension DerivedColumn: Codable {
       let pairs = table.map { (String(decoding: $0.key, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }
       try container.encode(Dictionary(pairs) { first, _ in first }, forKey: .table)
     }
+  }
+}
+
+/// `{ column: NAME }`.
+private struct ContinualColumn: Codable {
+  enum Key: String, CodingKey, CaseIterable { case column }
+  let column: String
+
+  init(_ column: String) { self.column = column }
+
+  init(from decoder: any Decoder) throws {
+    column = try StrictFields<Key>(decoder, "continual").decode(String.self, .column)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(column, forKey: .column)
   }
 }
 

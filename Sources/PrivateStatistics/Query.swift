@@ -32,6 +32,11 @@ public struct Query: Sendable, Hashable {
   public let split: BudgetSplit
   /// Which groups are shown; `nil` for all.
   public let top: TopGroups?
+  /// The grouping column whose declared keys are steps of time, in their order; `nil` for none.
+  ///
+  /// Every answer is then the total of all steps so far, from the tree of partial sums, whose noise grows with the
+  /// logarithm of the number of steps.
+  public let continual: String?
   /// The budget's share, beside the metrics' weights, for telling how many units had a row left out as unusable;
   /// `nil` to tell nothing.
   public let droppedWeight: Rational?
@@ -57,6 +62,7 @@ public struct Query: Sendable, Hashable {
   ///   - metrics: At least one, with different names.
   ///   - split: How the metrics share the budget.
   ///   - top: Which groups are shown; all if left out.
+  ///   - continual: The grouping column over whose declared keys, in their order, counts and sums are added up.
   ///   - droppedWeight: The share of the budget for the number of units with rows left out as unusable.
   ///   - onBadRow: What happens to a row that cannot be used.
   /// - Throws: ``StatisticsError`` naming the field at fault.
@@ -65,7 +71,7 @@ public struct Query: Sendable, Hashable {
     bounds: ContributionBounds? = nil, groupBy: [GroupColumn] = [],
     selection: GroupSelection? = nil, derived: [DerivedColumn] = [], filters: [RowFilter] = [], metrics: [Metric],
     noise: NoiseChoice = .automatic,
-    split: BudgetSplit = .weighted, top: TopGroups? = nil, droppedWeight: Rational? = nil,
+    split: BudgetSplit = .weighted, top: TopGroups? = nil, continual: String? = nil, droppedWeight: Rational? = nil,
     onBadRow: BadRowPolicy = .reject
   ) throws(StatisticsError) {
     guard epsilon.value.signum > 0 else { throw .query("budget.epsilon", "must be above 0") }
@@ -121,6 +127,8 @@ public struct Query: Sendable, Hashable {
       throw .query("count_dropped", "must be a weight above 0, with on_bad_row: drop")
     }
     try Query.check(derived, unit: privacyUnit)
+    try Query.checkContinual(continual, groupBy, metrics, top)
+    self.continual = continual
     self.derived = derived
     self.droppedWeight = droppedWeight
     self.split = split

@@ -7,12 +7,33 @@ struct ReleaseFormula {
   let plan: NoisePlan
   let query: Query
   /// Whether the integers carry no noise, so that every interval is a point.
-  var noiseFree = false
+  let noiseFree: Bool
+  /// What running totals of so many blocks, less one, miss the truth by: one list for each part.
+  private let totalReach: [[Int128]]
   /// The chance that an interval misses.
   static let miss = 0.05
 
+  init(plan: NoisePlan, query: Query, noiseFree: Bool = false) {
+    self.plan = plan
+    self.query = query
+    self.noiseFree = noiseFree
+    guard let totals = plan.totals else {
+      totalReach = []
+      return
+    }
+    totalReach = plan.parts.map { part in
+      (1...totals.mostTerms).map { noiseFree ? 0 : Int128(part.sumBound(terms: $0, ReleaseFormula.miss)) }
+    }
+  }
+
   /// The answers of one group.
-  func values(_ cells: ArraySlice<Int128>) -> [ReleasedValue] {
+  func values(_ cells: ArraySlice<Int128>, group: Int) -> [ReleasedValue] {
+    if let totals = plan.totals {
+      let blocks = totals.terms(ofGroup: group)
+      return zip(plan.parts, totalReach).map { part, reach in
+        exact(cells[cells.startIndex + part.offset], reach[blocks - 1], query.metrics[part.metric])
+      }
+    }
     var result: [ReleasedValue] = []
     for (index, metric) in query.metrics.enumerated() {
       let parts = plan.parts.filter { $0.metric == index }
@@ -59,7 +80,7 @@ struct ReleaseFormula {
   }
 
   /// A count or a sum: whole steps, printed exactly.
-  private func exact(_ value: Int128, _ reach: Int, _ metric: Metric) -> ReleasedValue {
+  private func exact(_ value: Int128, _ reach: some BinaryInteger, _ metric: Metric) -> ReleasedValue {
     let step = metric.grid?.step ?? 1
     let ends = [value, value - Int128(reach), value + Int128(reach)].map { Rational($0) * step }
     guard metric.postProcessing != .none else {

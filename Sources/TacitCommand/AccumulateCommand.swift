@@ -23,6 +23,11 @@ struct AccumulateCommand: ParsableCommand {
   @Option(name: .long, help: "How tables are written: csv, jsonl or spark-transform.")
   var inputFormat: TableInput.Format = .csv
 
+  @Option(
+    name: .long,
+    help: "Sum for running totals over this group_by column, whose declared keys are steps of time.")
+  var continual: String?
+
   @Option(name: .long, help: "Where the partial goes.")
   var output: String
 
@@ -45,7 +50,7 @@ struct AccumulateCommand: ParsableCommand {
 
   func run() throws {
     try Output.refuseExisting(output, force: force)
-    let question = try QueryFile.read(query)
+    let question = try QueryFile.read(query, continual: continual)
     let seal = try seal.map(PartialSeal.init(reading:))
     let key = try SamplingKeyFile.read(key)
     try refusing {

@@ -12,13 +12,33 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: "The query, YAML or JSON.")
   var query: String
 
+  @Option(
+    name: .long,
+    help: "Answer running totals over this group_by column, whose declared keys are steps of time.")
+  var continual: String?
+
   @Flag(name: .long, help: "Print one JSON document.")
   var json = false
+
+  private struct Totals: Encodable {
+    let column: String
+    let levels: Int
+    let most_terms: Int
+    let steps: Int
+
+    init(_ plan: Explanation.ContinualPlan) {
+      column = plan.column
+      levels = plan.levels
+      most_terms = plan.mostTerms
+      steps = plan.steps
+    }
+  }
 
   private struct Document: Encodable {
     let adjacency: String
     let certificate: String?
     let claim: String
+    let continual: Totals?
     let delta: String
     let dropped_event: String?
     let epsilon: String
@@ -31,13 +51,14 @@ struct ExplainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let question = try QueryFile.read(query)
+    let question = try QueryFile.read(query, continual: continual)
     // The same plan that a release would make, with the same refusals.
     _ = try refusing { try Accumulator(question, key: SamplingKey()).query }
     guard let explanation = Explanation(question) else { throw CommandFailure("\(query): no noise can be planned") }
     let document = Document(
       adjacency: question.adjacency.description, certificate: explanation.certificate?.description,
-      claim: question.claim, delta: question.delta.description, dropped_event: explanation.dropped?.description,
+      claim: question.claim, continual: explanation.continual.map(Totals.init), delta: question.delta.description,
+      dropped_event: explanation.dropped?.description,
       epsilon: question.epsilon.description, event: explanation.event.description, groups: explanation.groups,
       metrics: explanation.metrics.map(MetricReport.init), privacy_unit: question.privacyUnit.text,
       selection: explanation.selection.map(SelectionReport.init), warnings: explanation.warnings)
@@ -50,6 +71,11 @@ struct ExplainCommand: ParsableCommand {
       "charge: epsilon \(document.epsilon), delta \(document.delta) at most: \(document.event)",
       "groups: \(document.groups.map { "\($0)" } ?? "those of the table that selection lets be named")",
     ]
+    if let totals = document.continual {
+      lines.append(
+        "running totals over \(totals.column): a tree of partial sums of \(totals.steps) steps; one step is in up to "
+          + "\(totals.levels) noisy sums, a total adds up at most \(totals.most_terms); errors below are the largest")
+    }
     if let selection = document.selection {
       lines.append(
         "selection (\(selection.kind)): \(selection.event); a group of \(selection.named_half_of_the_time_at_units) units "

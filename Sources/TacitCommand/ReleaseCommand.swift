@@ -48,6 +48,11 @@ struct ReleaseCommand: ParsableCommand {
   @Option(name: .long, help: "A name for the release: retries under it are charged once and answered alike.")
   var releaseID: String?
 
+  @Option(
+    name: .long,
+    help: "Answer running totals over this group_by column, whose declared keys are steps of time.")
+  var continual: String?
+
   @Option(name: .long, help: "Threads that read tables; answers do not depend on it. One a processor if left out.")
   var threads: Int?
 
@@ -81,7 +86,7 @@ struct ReleaseCommand: ParsableCommand {
   func run() throws {
     try Output.refuseExisting(output, force: force)
     if let report { try Output.refuseExisting(report, force: force) }
-    let question = try QueryFile.read(query)
+    let question = try QueryFile.read(query, continual: continual)
     // A charge cannot be taken back, so what would lose its answer is found before it.
     try Output.requireRoom(for: ReleaseText.room(for: question), at: output, force: force)
     guard let ledger, let budget else {

@@ -4,8 +4,15 @@ import Yams
 /// Reads `QUERY.yaml`.
 enum QueryFile {
   /// Reads and checks a query; errors name the file and the field or line.
-  static func read(_ path: String) throws -> Query {
-    try decode(Input.readText(path), path: path)
+  ///
+  /// - Parameter continual: The time column of running totals, where the command line names one.
+  static func read(_ path: String, continual: String? = nil) throws -> Query {
+    let query = try decode(Input.readText(path), path: path)
+    guard let continual else { return query }
+    guard query.continual == nil || query.continual == continual else {
+      throw CommandFailure("\(path): continual: names another column than --continual")
+    }
+    return try refusing { try query.continual(over: continual) }
   }
 
   /// Reads and checks a query's text.
