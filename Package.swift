@@ -134,8 +134,8 @@ let package = Package(
 
     // Benchmarks.
     benchmark("accounting", ["PrivacyAccounting", "ExactMath"]),
-    benchmark("noise", ["DifferentialPrivacy", "SecureRandom", "ExactMath"]),
-    benchmark("federated", ["FederatedLearning", "SecureRandom", "ExactMath"]),
+    benchmark("noise", ["BenchmarkSupport", "DifferentialPrivacy", "SecureRandom", "ExactMath"]),
+    benchmark("federated", ["BenchmarkSupport", "FederatedLearning", "SecureRandom", "ExactMath"]),
     benchmark("paillier", ["BigNumber", "CKernels", "Paillier", "SecureRandom"]),
     benchmark(
       "secure-aggregation",

@@ -1,28 +1,18 @@
-import Foundation
+import BenchmarkSupport
 
-/// What people use today, run by a Python that has the packages: one process, asked for a round at a time, so that its
-/// measurements fall between our own.
+/// What people use today, run by a Python that has the packages.
 final class Peers {
-  private let process = Process()
-  private let requests = Pipe()
-  private let answers = Pipe()
+  private let process: PeerProcess
   private var rates: [String: [Double]] = [:]
   private var notes: [String: String] = [:]
   private var order: [String] = []
-  private var pending = ""
-  private var isRunning = false
 
   /// Starts `python` with the script below.
   init(python: String) {
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [python, "-c", Peers.script]
-    process.standardInput = requests
-    process.standardOutput = answers
-    process.standardError = FileHandle.nullDevice
     // One thread, whatever the packages would take.
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"]) { $1 }
-    isRunning = (try? process.run()) != nil
+    process = PeerProcess(
+      python: python, arguments: ["-c", Peers.script],
+      environment: ["OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"])
     // The first round warms up and is thrown away.
     round()
     rates = [:]
@@ -30,11 +20,7 @@ final class Peers {
 
   /// Every peer once.
   func round() {
-    guard isRunning else { return }
-    try? requests.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
-    while let line = readLine(), line != "end" {
-      let fields = line.split(separator: "\t").map(String.init)
-      guard fields.count == 2 else { continue }
+    for fields in process.round() where fields.count == 2 {
       if !order.contains(fields[0]) { order.append(fields[0]) }
       if let rate = Double(fields[1]) {
         rates[fields[0], default: []].append(rate)
@@ -44,24 +30,9 @@ final class Peers {
     }
   }
 
-  private func readLine() -> String? {
-    while !pending.contains("\n") {
-      let data = answers.fileHandleForReading.availableData
-      if data.isEmpty {
-        isRunning = false
-        return nil
-      }
-      pending += String(decoding: data, as: UTF8.self)
-    }
-    let parts = pending.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-    pending = parts.count > 1 ? String(parts[1]) : ""
-    return String(parts[0])
-  }
-
   /// A row for every peer, and a note where one is missing.
   func measurements() -> [Measurement] {
-    try? requests.fileHandleForWriting.close()
-    if isRunning { process.waitUntilExit() }
+    process.finish()
     if order.isEmpty { return [Measurement("numpy and OpenDP", rates: [], note: "absent: this Python cannot be run")] }
     return order.map { Measurement($0, rates: rates[$0] ?? [], note: notes[$0]) }
   }

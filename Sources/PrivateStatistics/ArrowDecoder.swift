@@ -21,11 +21,7 @@ final class ArrowDecoder {
     self.hash = hash
     let columns = layout.columns
     finder = GroupFinder(query, place: { columns.firstIndex(of: $0) ?? 0 }, open: open, hash: hash)
-    if case .column(let name) = query.privacyUnit {
-      unitColumn = columns.firstIndex(of: name)
-    } else {
-      unitColumn = nil
-    }
+    unitColumn = query.unitPlace(in: columns)
     drops = query.onBadRow == .drop
     // The only grouping column, when its keys are declared: a dictionary is looked up once a batch.
     if query.groupBy.count == 1, let group = query.groupBy.first, !group.isOpen {

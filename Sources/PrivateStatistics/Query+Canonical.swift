@@ -96,7 +96,7 @@ extension Metric {
 }
 
 /// The few forms of JSON that a canonical query needs.
-private enum CanonicalJSON {
+package enum CanonicalJSON {
   static func member(_ name: String, _ value: String) -> String { "\(quoted(name)):\(quoted(value))" }
   static func member(_ name: String, _ value: Rational) -> String { member(name, value.description) }
   static func member(_ name: String, _ values: [String]) -> String {
@@ -104,7 +104,7 @@ private enum CanonicalJSON {
   }
 
   /// RFC 8259, section 7: quotes, backslashes and control characters are escaped, nothing else.
-  private static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -29,11 +29,7 @@ final class RowDecoder {
     self.hash = hash
     let columns = layout.columns
     finder = GroupFinder(query, place: { columns.firstIndex(of: $0) ?? 0 }, open: open, hash: hash)
-    if case .column(let name) = query.privacyUnit {
-      unitColumn = columns.firstIndex(of: name)
-    } else {
-      unitColumn = nil
-    }
+    unitColumn = query.unitPlace(in: columns)
     drops = query.onBadRow == .drop
   }
 
@@ -149,5 +145,13 @@ extension RowDecoder.Problem {
       case .notText(let column): "column \"\(columns[column])\": is not UTF-8 text"
       }
     return StatisticsError(.badRow, "\(source):\(line)", text)
+  }
+}
+
+extension Query {
+  /// Where the column that names the unit stands, nil when every row is a unit.
+  func unitPlace(in columns: [String]) -> Int? {
+    guard case .column(let name) = privacyUnit else { return nil }
+    return columns.firstIndex(of: name)
   }
 }

@@ -4,10 +4,10 @@ extension ReleasedTable {
   /// The answers as one line of JSON, every number as its exact text.
   var jsonText: String {
     func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
-    func texts(_ items: [String]) -> String { list(items.map(JSONValue.quoted)) }
+    func texts(_ items: [String]) -> String { list(items.map(CanonicalJSON.quoted)) }
     func interval(_ value: ReleasedValue) -> String {
-      "{\"high\":\(JSONValue.quoted(value.high)),\"low\":\(JSONValue.quoted(value.low)),"
-        + "\"text\":\(JSONValue.quoted(value.text))}"
+      "{\"high\":\(CanonicalJSON.quoted(value.high)),\"low\":\(CanonicalJSON.quoted(value.low)),"
+        + "\"text\":\(CanonicalJSON.quoted(value.text))}"
     }
     let dropped = dropped.map { "\"dropped\":\(interval($0))," } ?? ""
     let rows = rows.map { row in

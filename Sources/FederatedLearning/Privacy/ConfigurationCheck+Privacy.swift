@@ -6,8 +6,8 @@ extension ConfigurationCheck {
   /// The noise and what it claims, from the quantiser's integer bound.
   ///
   /// The sum of one round changes by at most the bound of one update in L2 when a client is added or removed and by
-  /// twice that when one is replaced: the quantiser's radius, or more after conditional rounding. Sums are divided by a constant, so nothing else depends on who took
-  /// part.
+  /// twice that when one is replaced: the quantiser's radius, or more after conditional rounding. Sums are divided by a
+  /// constant, so nothing else depends on who took part.
   ///
   /// A sampler's amplification is claimed only where its theorem holds: for central noise, a Poisson sample under
   /// add-remove and a uniform subset under replace-one. It supposes that nobody who sees the model knows the cohorts;

@@ -35,10 +35,7 @@ extension ClientWorker {
         if loss.isFinite, loss < 0x1p40 { tally.loss &+= Int64((loss * 0x1p20).rounded()) }
         tally.examples += 1
         // Minus the gradient, and the model back.
-        for index in 0..<count {
-          let moved = parameters[index] - before[index]
-          parameters[index] = moved
-        }
+        for index in 0..<count { parameters[index] -= before[index] }
         let outcome = quantizer.quantize(parameters, into: &exampleGrid)
         tally.clipped += outcome.clipped ? 1 : 0
         tally.rejected += outcome.rejected ? 1 : 0

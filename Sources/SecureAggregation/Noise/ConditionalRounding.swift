@@ -5,8 +5,8 @@ package import SecureRandom
 ///
 /// Let x have norm at most c grid steps in d coordinates, and let every coordinate be rounded up or down at random
 /// with mean x_j. The rounding error has squared norm at most d/4 in expectation, so E‖q‖² ≤ c² + d/4, and ‖q‖² exceeds
-/// c² + d/4 + √(2 ln(1/β))·(c + √d/2) with probability at most β; always ‖q‖ ≤ c + √d. At β = e^(−1/2) the root is 1, and the rounding is drawn 2.6 times at the very
-/// most on average.
+/// c² + d/4 + √(2 ln(1/β))·(c + √d/2) with probability at most β; always ‖q‖ ≤ c + √d. At β = e^(−1/2) the root is 1,
+/// and the rounding is drawn 2.6 times at the very most on average.
 ///
 /// Every q that comes out is within the bound, checked in exact integers, whatever the coins were: that makes the bound
 /// a sensitivity, and the claim does not need the coins to be secret. The condition costs a small bias, no privacy.
