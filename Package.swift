@@ -122,13 +122,20 @@ let package = Package(
     .target(
       name: "TacitC", dependencies: ["PrivateStatistics", "PrivacyAccounting", "TableFormats", "ExactMath"],
       exclude: ["include", "tacit.map"], swiftSettings: strict),
+    module(
+      "TacitVerbs",
+      [
+        "SecureRandom", "ExactMath", "BigNumber", "TableFormats", "Reporting", "PrivacyAccounting",
+        "DifferentialPrivacy", "Paillier", "PrivacyLedger", "PrivateStatistics", arguments, yaml, crypto,
+      ]),
+
+    // Floor 7.
     .executableTarget(
       name: "TacitCommand",
       dependencies: [
-        "CData", "SecureRandom", "ExactMath", "BigNumber", "TableFormats", "Reporting",
-        "PrivacyAccounting", "DifferentialPrivacy", "Paillier", "SecureAggregation",
-        "PrivacyLedger", "PrivateStatistics", "FederatedLearning", "PrivacyAuditing",
-        arguments, yaml, crypto,
+        "TacitVerbs", "CData", "SecureRandom", "ExactMath", "BigNumber", "TableFormats", "Reporting",
+        "PrivacyAccounting", "DifferentialPrivacy", "Paillier", "SecureAggregation", "PrivacyLedger",
+        "PrivateStatistics", "FederatedLearning", "PrivacyAuditing", arguments, yaml, crypto,
       ],
       swiftSettings: strict),
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import TacitVerbs
 
 /// The root of the command line.
 struct Tacit: AsyncParsableCommand {
@@ -11,12 +12,8 @@ struct Tacit: AsyncParsableCommand {
       Exit codes: 0 ok, 1 refused or failed, 2 inconclusive, 3 target error, 64 usage, 130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: [
-      DemoCommand.self, NoiseCommand.self, AccountCommand.self, CalibrateCommand.self, ReleaseCommand.self,
-      ExplainCommand.self, AccumulateCommand.self, MergeCommand.self, RandomizeCommand.self, EstimateCommand.self,
-      LedgerCommand.self, PaillierCommand.self, SimulateCommand.self, TradeoffCommand.self,
-      PredictCommand.self,
-      AuditCommand.self,
+    subcommands: [DemoCommand.self] + TacitVerbs.all + [
+      SimulateCommand.self, TradeoffCommand.self, PredictCommand.self, AuditCommand.self,
     ]
   )
 }

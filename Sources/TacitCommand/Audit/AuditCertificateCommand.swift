@@ -1,6 +1,7 @@
 import ArgumentParser
 import PrivacyAuditing
 import Reporting
+import TacitVerbs
 
 /// `tacit audit certificate`.
 struct AuditCertificateCommand: ParsableCommand {

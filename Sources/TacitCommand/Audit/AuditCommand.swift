@@ -3,6 +3,7 @@ import ExactMath
 import PrivacyAccounting
 import PrivacyAuditing
 import Reporting
+import TacitVerbs
 
 /// `tacit audit`.
 struct AuditCommand: ParsableCommand {

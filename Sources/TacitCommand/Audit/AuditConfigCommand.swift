@@ -5,6 +5,7 @@ import PrivacyAccounting
 import PrivacyAuditing
 import PrivateStatistics
 import Reporting
+import TacitVerbs
 import Yams
 
 /// `tacit audit config`.

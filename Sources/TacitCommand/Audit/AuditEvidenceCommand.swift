@@ -2,6 +2,7 @@ import ArgumentParser
 import Crypto
 import Foundation
 import Glibc
+import TacitVerbs
 
 /// `tacit audit sbom`: what this binary is made of, as CycloneDX.
 struct AuditSBOMCommand: ParsableCommand {

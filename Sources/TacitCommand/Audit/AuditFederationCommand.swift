@@ -3,6 +3,7 @@ import FederatedLearning
 import Foundation
 import PrivacyAuditing
 import Reporting
+import TacitVerbs
 
 /// `tacit audit federation`.
 struct AuditFederationCommand: ParsableCommand {

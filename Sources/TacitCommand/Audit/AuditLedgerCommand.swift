@@ -5,6 +5,7 @@ import PrivacyAccounting
 import PrivacyAuditing
 import PrivacyLedger
 import Reporting
+import TacitVerbs
 
 /// `tacit audit ledger`.
 struct AuditLedgerCommand: ParsableCommand {

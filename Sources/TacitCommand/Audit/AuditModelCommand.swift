@@ -5,6 +5,7 @@ import Foundation
 import PrivacyAuditing
 import Reporting
 import SecureRandom
+import TacitVerbs
 
 /// `tacit audit model`.
 struct AuditModelCommand: ParsableCommand {

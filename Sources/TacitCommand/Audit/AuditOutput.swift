@@ -1,5 +1,6 @@
 import ArgumentParser
 import Reporting
+import TacitVerbs
 
 /// What an audit says of one thing it looked at.
 struct AuditFinding: Encodable {

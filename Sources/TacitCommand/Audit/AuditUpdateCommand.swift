@@ -2,6 +2,7 @@ import ArgumentParser
 import FederatedLearning
 import PrivacyAuditing
 import Reporting
+import TacitVerbs
 
 /// `tacit audit update`.
 struct AuditUpdateCommand: ParsableCommand {

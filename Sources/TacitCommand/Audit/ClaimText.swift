@@ -1,6 +1,7 @@
 import ExactMath
 import PrivacyAccounting
 import PrivacyAuditing
+import TacitVerbs
 
 /// Reads the value of `--claim`: `epsilon=1,delta=1e-6,unit=row,adjacency=add-remove`.
 enum ClaimText {

@@ -1,5 +1,6 @@
 import Foundation
 import PrivacyAuditing
+import TacitVerbs
 
 /// Reads what a model's owner hands over: scores of an attack, or labelled rows.
 enum ScoreFile {

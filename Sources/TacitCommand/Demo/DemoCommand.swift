@@ -6,6 +6,7 @@ import PrivacyLedger
 import PrivateStatistics
 import Reporting
 import TableFormats
+import TacitVerbs
 
 /// `tacit demo`.
 struct DemoCommand: ParsableCommand {

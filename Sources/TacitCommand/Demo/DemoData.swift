@@ -1,5 +1,6 @@
 import CData
 import FederatedLearning
+import TacitVerbs
 
 /// The tables the demo runs on: embedded in the binary, or a folder of the user's.
 struct DemoData {

@@ -2,6 +2,7 @@ import ExactMath
 import FederatedLearning
 import PrivacyAccounting
 import Reporting
+import TacitVerbs
 import Yams
 
 /// Stages 2 and 3: federated training under encryption, and the same training at several privacy levels.

@@ -3,6 +3,7 @@ import PrivacyAccounting
 import PrivacyLedger
 import PrivateStatistics
 import TableFormats
+import TacitVerbs
 
 /// Stage 1: three queries over the census table, charged to a ledger, shown beside the truth.
 struct DemoStatistics {

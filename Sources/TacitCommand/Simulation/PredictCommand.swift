@@ -1,6 +1,7 @@
 import ArgumentParser
 import FederatedLearning
 import Foundation
+import TacitVerbs
 
 /// `tacit predict`: what a trained model says of a configuration's test set.
 struct PredictCommand: ParsableCommand {

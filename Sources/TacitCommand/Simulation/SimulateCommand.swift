@@ -5,6 +5,7 @@ import PrivacyAccounting
 import Reporting
 import Synchronization
 import TableFormats
+import TacitVerbs
 
 /// `tacit simulate`: one federated training with simulated clients.
 struct SimulateCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import FederatedLearning
 import Foundation
 import PrivacyAccounting
 import SecureAggregation
+import TacitVerbs
 
 /// What `tacit simulate --json` prints.
 struct SimulationDocument: Encodable {

@@ -2,6 +2,7 @@ import FederatedLearning
 import PrivacyAccounting
 import PrivacyLedger
 import TableFormats
+import TacitVerbs
 import Yams
 
 /// Reads a simulation's configuration.

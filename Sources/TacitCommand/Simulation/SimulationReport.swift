@@ -2,6 +2,7 @@ import FederatedLearning
 import PrivacyAccounting
 import Reporting
 import SecureAggregation
+import TacitVerbs
 
 /// The HTML pages of `tacit simulate --report` and `tacit tradeoff --report`.
 enum SimulationReport {

@@ -4,6 +4,7 @@ import FederatedLearning
 import Foundation
 import PrivacyAccounting
 import Reporting
+import TacitVerbs
 
 /// `tacit tradeoff`: the same training at several ε, several times each.
 struct TradeoffCommand: ParsableCommand {

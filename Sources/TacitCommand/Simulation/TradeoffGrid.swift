@@ -1,5 +1,6 @@
 import FederatedLearning
 import Foundation
+import TacitVerbs
 
 /// One assignment of values to keys of a configuration, and the configurations that it makes.
 struct TradeoffSetting {

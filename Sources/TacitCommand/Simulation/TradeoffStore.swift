@@ -1,5 +1,6 @@
 import FederatedLearning
 import Foundation
+import TacitVerbs
 
 /// Finished trainings of a trade-off in a folder, so that a run that was stopped goes on where it was.
 ///

@@ -1,12 +1,12 @@
-import PrivateStatistics
+package import PrivateStatistics
 import Yams
 
 /// Reads `QUERY.yaml`.
-enum QueryFile {
+package enum QueryFile {
   /// Reads and checks a query; errors name the file and the field or line.
   ///
   /// - Parameter continual: The time column of running totals, where the command line names one.
-  static func read(_ path: String, continual: String? = nil) throws -> Query {
+  package static func read(_ path: String, continual: String? = nil) throws -> Query {
     let query = try decode(Input.readText(path), path: path)
     guard let continual else { return query }
     guard query.continual == nil || query.continual == continual else {
@@ -16,7 +16,7 @@ enum QueryFile {
   }
 
   /// Reads and checks a query's text.
-  static func decode(_ text: String, path: String) throws -> Query {
+  package static func decode(_ text: String, path: String) throws -> Query {
     do {
       return try YAMLDecoder().decode(Query.self, from: text)
     } catch {

@@ -1,14 +1,14 @@
 import Foundation
 
 /// A number in a JSON document that may be infinite: infinities are the strings `"inf"` and `"-inf"`, NaN is refused.
-struct JSONNumber: Encodable {
-  let value: Double
+package struct JSONNumber: Encodable {
+  package let value: Double
 
-  init(_ value: Double) {
+  package init(_ value: Double) {
     self.value = value
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     if value.isInfinite {
       try container.encode(value < 0 ? "-inf" : "inf")
@@ -21,12 +21,12 @@ struct JSONNumber: Encodable {
 /// Prints exactly one JSON document on standard output: sorted keys, one trailing newline.
 ///
 /// Infinite numbers must be wrapped in ``JSONNumber``; a bare infinity or NaN is a programming error and throws.
-func emitJSON(_ value: some Encodable) throws {
+package func emitJSON(_ value: some Encodable) throws {
   StandardOutput.write(try jsonText(value) + "\n")
 }
 
 /// The JSON text that ``emitJSON(_:)`` prints, for documents written to files.
-func jsonText(_ value: some Encodable, pretty: Bool = false) throws -> String {
+package func jsonText(_ value: some Encodable, pretty: Bool = false) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting =
     pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]

@@ -1,14 +1,14 @@
 import Glibc
 
 /// Files a command reads.
-enum Input {
+package enum Input {
   /// Reads a whole file.
   ///
   /// - Parameters:
   ///   - path: The file, or `-` for standard input.
   ///   - limit: The most bytes accepted, so that a wrong path cannot fill the memory.
   /// - Throws: ``CommandFailure`` naming the file.
-  static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
+  package static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
     let descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw CommandFailure("\(path): \(systemErrorText())") }
     defer { if path != "-" { close(descriptor) } }
@@ -27,7 +27,7 @@ enum Input {
   }
 
   /// Reads a whole file as UTF-8 text.
-  static func readText(_ path: String, limit: Int = 1 << 24) throws -> String {
+  package static func readText(_ path: String, limit: Int = 1 << 24) throws -> String {
     let bytes = try read(path, limit: limit)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure("\(path): is not UTF-8 text")
@@ -37,7 +37,7 @@ enum Input {
 }
 
 /// The value of an environment variable, if it is set.
-func environmentValue(_ name: String) -> String? {
+package func environmentValue(_ name: String) -> String? {
   guard let value = unsafe getenv(name) else { return nil }
   return unsafe String(cString: value)
 }

@@ -170,20 +170,3 @@ private struct UnrecordedBudget: BudgetAuthority {
     BudgetReceipt(event: event, label: label, position: 1, remaining: "not recorded")
   }
 }
-
-/// Turns the libraries' errors into one-line refusals.
-func refusing<Result>(_ body: () throws -> Result) throws -> Result {
-  do {
-    return try body()
-  } catch let error as StatisticsError {
-    throw CommandFailure(error.description)
-  } catch let error as TableError {
-    throw CommandFailure(error.description)
-  } catch let error as LedgerError {
-    throw CommandFailure(error.description)
-  } catch let error as BudgetRefusal {
-    throw CommandFailure(error.description)
-  } catch let error as ParameterError {
-    throw CommandFailure(error.description, code: .usage)
-  }
-}

@@ -2,26 +2,26 @@ import Glibc
 
 /// Standard output and standard error without buffering surprises: every call writes all of its bytes or ends the
 /// command.
-enum StandardOutput {
+package enum StandardOutput {
   /// Writes text to standard output.
-  static func write(_ text: String) {
+  package static func write(_ text: String) {
     write(Array(text.utf8))
   }
 
   /// Writes bytes to standard output.
-  static func write(_ bytes: [UInt8]) {
+  package static func write(_ bytes: [UInt8]) {
     if send(bytes, to: STDOUT_FILENO) { return }
     complain("tacit: " + failure.message)
     exit(failure.code.rawValue)
   }
 
   /// Writes bytes to standard output where the caller can still say what to do about a failure.
-  static func attempt(_ bytes: [UInt8]) throws {
+  package static func attempt(_ bytes: [UInt8]) throws {
     if !send(bytes, to: STDOUT_FILENO) { throw failure }
   }
 
   /// Writes one line to standard error.
-  static func complain(_ line: String) {
+  package static func complain(_ line: String) {
     if !send(Array((line + "\n").utf8), to: STDERR_FILENO) { exit(CommandFailure.Code.failed.rawValue) }
   }
 
@@ -46,7 +46,7 @@ enum StandardOutput {
 }
 
 /// The text of the C library's last error.
-func systemErrorText(_ code: Int32 = errno) -> String {
+package func systemErrorText(_ code: Int32 = errno) -> String {
   guard let text = unsafe strerror(code) else { return "error \(code)" }
   return unsafe String(cString: text)
 }

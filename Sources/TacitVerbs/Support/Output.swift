@@ -1,9 +1,9 @@
-import Glibc
+package import Glibc
 
 /// Files a command writes: whole or not at all, never over an existing file unless the user said `--force`.
-enum Output {
+package enum Output {
   /// Writes text to `path`; see ``write(_:to:force:mode:)-([UInt8],_,_,_)``.
-  static func write(_ text: String, to path: String, force: Bool = false, mode: mode_t = 0o644) throws {
+  package static func write(_ text: String, to path: String, force: Bool = false, mode: mode_t = 0o644) throws {
     try write(Array(text.utf8), to: path, force: force, mode: mode)
   }
 
@@ -14,7 +14,7 @@ enum Output {
   ///   - force: Whether an existing file may be replaced.
   ///   - mode: Permissions of the new file; `0o600` for secrets.
   /// - Throws: ``CommandFailure`` naming the file; nothing is left behind then.
-  static func write(_ bytes: [UInt8], to path: String, force: Bool = false, mode: mode_t = 0o644) throws {
+  package static func write(_ bytes: [UInt8], to path: String, force: Bool = false, mode: mode_t = 0o644) throws {
     if path == "-" {
       try StandardOutput.attempt(bytes)
       return
@@ -43,7 +43,7 @@ enum Output {
   }
 
   /// Refuses early, before work is done, a path that ``write(_:to:force:mode:)-([UInt8],_,_,_)`` would refuse.
-  static func refuseExisting(_ path: String, force: Bool) throws {
+  package static func refuseExisting(_ path: String, force: Bool) throws {
     guard path != "-" else { return }
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return }
@@ -54,7 +54,7 @@ enum Output {
   /// Refuses a path where a file of `size` bytes could not be written now, before anything irrevocable is done.
   ///
   /// A file of that size is made beside the path and removed again.
-  static func requireRoom(for size: Int, at path: String, force: Bool) throws {
+  package static func requireRoom(for size: Int, at path: String, force: Bool) throws {
     guard path != "-" else { return }
     try refuseExisting(path, force: force)
     let temporary = "\(path).\(getpid()).partial"
@@ -67,7 +67,7 @@ enum Output {
   }
 
   /// Makes a folder; an existing one may be used.
-  static func makeFolder(_ path: String) throws {
+  package static func makeFolder(_ path: String) throws {
     if unsafe mkdir(path, 0o755) == 0 || errno == EEXIST {
       var status = stat()
       if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
