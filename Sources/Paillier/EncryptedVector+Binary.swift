@@ -48,7 +48,7 @@ extension EncryptedVector where State == Fresh {
 
   /// Reads bytes that ``serialized()`` wrote, for the key the reader expects.
   ///
-  /// - Parameter plan: The plan the reader expects; the one the bytes state when nil.
+  /// - Parameter expected: The plan the reader expects; the one the bytes state when nil.
   ///
   /// Every ciphertext is checked to be a unit below n²; the units are checked together, with one greatest common
   /// divisor.

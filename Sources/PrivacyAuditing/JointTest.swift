@@ -22,7 +22,7 @@ public struct JointTest: Sendable, Hashable {
 
   /// A test whose statistic is sharpest when the true ε is near `sharpestAt`.
   ///
-  /// - Parameter sharpestAt: ε ≥ 0, chosen without looking at the counts that are judged, such as the claimed ε or the
+  /// - Parameter epsilon: ε ≥ 0, chosen without looking at the counts that are judged, such as the claimed ε or the
   ///   bound seen on training samples.
   public init(sharpestAt epsilon: Double) {
     precondition(epsilon >= 0, "epsilon must not be negative")

@@ -32,7 +32,7 @@ public struct FixedCostMechanism: Sendable {
 
   /// Discrete Laplace noise at a fixed cost: the binary digits of two geometric variates.
   ///
-  /// - Throws: ``ParameterError`` where the scale or the sensitivity is too large for it: 2Δ + 43·scale above 2⁵⁸.
+  /// - Throws: `ParameterError` where the scale or the sensitivity is too large for it: 2Δ + 43·scale above 2⁵⁸.
   public init(_ mechanism: DiscreteLaplaceMechanism) throws(ParameterError) {
     try self.init(
       mechanism, mechanism.dimension, mechanism.event,
@@ -41,7 +41,7 @@ public struct FixedCostMechanism: Sendable {
 
   /// Discrete Gaussian noise at a fixed cost: a scan of one table, or of one for every four bits of a large σ.
   ///
-  /// - Throws: ``ParameterError`` where the sensitivity is so far above σ that a table would be too long.
+  /// - Throws: `ParameterError` where the sensitivity is so far above σ that a table would be too long.
   public init(_ mechanism: DiscreteGaussianMechanism) throws(ParameterError) {
     try self.init(
       mechanism, mechanism.dimension, mechanism.event,

@@ -12,7 +12,7 @@ extension DataSplit {
 
   /// The embedded digits as histograms of edge directions instead of pixels: a fixed public transform of each image.
   ///
-  /// Each image becomes 16 cells of 2×2 pixels with 8 directions each (see ``OrientationHistogram``), 128 features.
+  /// Each image becomes 16 cells of 2×2 pixels with 8 directions each (see `OrientationHistogram`), 128 features.
   /// Linear models separate these better than pixels, so that few noisy rounds suffice.
   ///
   /// - Throws: ``FederatedError`` only if the embedded table is damaged.

@@ -132,7 +132,7 @@ extension PaillierPrivateKey {
   ///
   /// Nothing but the plaintext becomes known.
   ///
-  /// - Throws: ``PaillierError`` as ``decryptDecimal(_:)``.
+  /// - Throws: ``PaillierError`` as `decryptDecimal(_:)`.
   public borrowing func decryptWithProof<State>(
     _ number: EncryptedNumber<State>, context: String
   ) throws(PaillierError) -> (value: String, proof: PaillierProof) {

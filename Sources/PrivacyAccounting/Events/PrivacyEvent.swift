@@ -2,7 +2,7 @@
 ///
 /// An event documents what happened; it does nothing. Every payload is a type that was checked when it was made, so a
 /// value of this type is always meaningful. The enum is exhaustive on purpose: a new case breaks every accountant at
-/// build time. Repetition and composition are handled in one place for all accountants (``PrivacyLoss``).
+/// build time. Repetition and composition are handled in one place for all accountants (`PrivacyLoss`).
 ///
 /// Scales and multipliers hold for the sensitivity stated in the event (1 where none is stated) under the adjacency
 /// that the accountant is asked about.

@@ -3,7 +3,7 @@ private import Glibc
 
 /// A fully connected softmax network in double precision, as an attacker computes with it.
 ///
-/// Parameters lie as in ``FederatedLearning/Network``: layer after layer a row-major matrix of inputs × outputs, then
+/// Parameters lie as in `Network` of FederatedLearning: layer after layer a row-major matrix of inputs × outputs, then
 /// the biases; hidden layers are rectified.
 public struct DenseNetwork: Sendable, Hashable {
   /// The number of inputs, of units of each hidden layer, and of classes.

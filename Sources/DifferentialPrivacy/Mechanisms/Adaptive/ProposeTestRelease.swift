@@ -31,7 +31,7 @@ public struct ProposeTestRelease<Inner: WholeNumberMechanism>: Sendable {
   ///   - inner: the mechanism of the release, for one whole number.
   ///   - testEpsilon: the pure loss of the test.
   ///   - delta: the probability of a wrong release, above 0.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(inner: Inner, testEpsilon: Epsilon, delta: Delta) throws(ParameterError) {
     guard inner.dimension.value == 1 else {
       throw ParameterError(.outOfRange, "dimension", "must be 1")

@@ -108,7 +108,7 @@ extension QuantileTreeMechanism where Noise == DiscreteLaplaceMechanism {
   /// - Parameters:
   ///   - range: a public range within ±2⁶¹.
   ///   - valuesPerUnit: the most values one person may have.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(
     range: ClosedRange<Int64>, epsilon: Epsilon, adjacency: Adjacency, branching: Int = 16, height: Int = 4,
     valuesPerUnit: Int = 1
@@ -126,7 +126,7 @@ extension QuantileTreeMechanism where Noise == DiscreteGaussianMechanism {
   /// - Parameters:
   ///   - range: a public range within ±2⁶¹.
   ///   - valuesPerUnit: the most values one person may have.
-  /// - Throws: ``ParameterError`` for a parameter out of range, ρ = 0 included.
+  /// - Throws: `ParameterError` for a parameter out of range, ρ = 0 included.
   public init(
     range: ClosedRange<Int64>, rho: Rho, adjacency: Adjacency, branching: Int = 16, height: Int = 4,
     valuesPerUnit: Int = 1

@@ -38,7 +38,7 @@ public struct SmoothQuantileMechanism: PureDP {
   ///   - quantile: from 0, the minimum, through 1, the maximum; ½ is the median.
   ///   - range: a public range within ±2⁶⁰; it must not be chosen by looking at the values.
   ///   - epsilon: the pure loss under replace-one, 2⁻¹⁰ … 2¹⁰.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(quantile: Rational, range: ClosedRange<Int64>, epsilon: Epsilon) throws(ParameterError) {
     guard quantile.signum >= 0, quantile <= 1, quantile.denominatorWords.count == 1,
       quantile.denominatorWords[0] <= 1 << 16

@@ -23,7 +23,7 @@ public struct DiscreteGaussianMechanism: WholeNumberMechanism {
 
   /// A mechanism from checked parameters.
   ///
-  /// - Throws: ``ParameterError`` for σ outside 2⁻¹⁰ … 2⁵⁰ grid steps.
+  /// - Throws: `ParameterError` for σ outside 2⁻¹⁰ … 2⁵⁰ grid steps.
   public init(sigma: NoiseScale, sensitivity: L2Sensitivity, dimension: Dimension) throws(ParameterError) {
     try ScaleLimits.checkVariance(sigma.variance)
     self.sigma = sigma
@@ -34,7 +34,7 @@ public struct DiscreteGaussianMechanism: WholeNumberMechanism {
 
   /// A mechanism for a vector that changes by at most `sensitivity` grid steps in the L2 norm.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(sigma: Rational, sensitivity: Rational = 1, dimension: Int = 1) throws(ParameterError) {
     try self.init(
       sigma: NoiseScale(sigma: sigma), sensitivity: L2Sensitivity(sensitivity), dimension: Dimension(dimension))

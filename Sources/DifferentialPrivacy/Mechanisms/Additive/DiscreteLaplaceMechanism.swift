@@ -22,7 +22,7 @@ public struct DiscreteLaplaceMechanism: WholeNumberMechanism {
 
   /// A mechanism from checked parameters.
   ///
-  /// - Throws: ``ParameterError`` for a scale outside 2⁻¹⁰ … 2⁵⁰ grid steps.
+  /// - Throws: `ParameterError` for a scale outside 2⁻¹⁰ … 2⁵⁰ grid steps.
   public init(scale: LaplaceScale, sensitivity: GridSensitivity, dimension: Dimension) throws(ParameterError) {
     try ScaleLimits.checkScale(scale.value)
     self.scale = scale
@@ -33,7 +33,7 @@ public struct DiscreteLaplaceMechanism: WholeNumberMechanism {
 
   /// A mechanism for a value, or a vector in the L1 norm, that changes by at most `sensitivity` grid steps.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(scale: Rational, sensitivity: Int = 1, dimension: Int = 1) throws(ParameterError) {
     try self.init(
       scale: LaplaceScale(scale), sensitivity: GridSensitivity(Rational(sensitivity)), dimension: Dimension(dimension))
@@ -41,7 +41,7 @@ public struct DiscreteLaplaceMechanism: WholeNumberMechanism {
 
   /// The mechanism of exactly this ε.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range, ε = 0 included.
+  /// - Throws: `ParameterError` for a parameter out of range, ε = 0 included.
   public init(epsilon: Epsilon, sensitivity: Int = 1, dimension: Int = 1) throws(ParameterError) {
     try ScaleLimits.checkPositive(epsilon.value, "epsilon")
     try self.init(scale: Rational(sensitivity) / epsilon.value, sensitivity: sensitivity, dimension: dimension)

@@ -25,7 +25,7 @@ public struct GaussianMechanism: NoiseMechanism {
   /// A mechanism for vectors of grid values that change by at most `sensitivity` in the L2 norm.
   ///
   /// - Parameter grid: the grid of the values; by default the step is a power of two with 2¹⁵ ≤ σ/step < 2¹⁶.
-  /// - Throws: ``ParameterError`` when σ/step is outside 2⁶ … 2⁵⁰.
+  /// - Throws: `ParameterError` when σ/step is outside 2⁶ … 2⁵⁰.
   public init(
     sigma: NoiseScale, sensitivity: L2Sensitivity, dimension: Dimension, grid: Grid? = nil
   ) throws(ParameterError) {
@@ -45,7 +45,7 @@ public struct GaussianMechanism: NoiseMechanism {
 
   /// A mechanism for vectors of grid values that change by at most `sensitivity` in the L2 norm.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(sigma: Rational, sensitivity: Rational = 1, dimension: Int = 1) throws(ParameterError) {
     try self.init(
       sigma: NoiseScale(sigma: sigma), sensitivity: L2Sensitivity(sensitivity), dimension: Dimension(dimension))

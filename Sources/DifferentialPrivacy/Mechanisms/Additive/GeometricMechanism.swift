@@ -24,7 +24,7 @@ public struct OneSidedGeometricMechanism: WholeNumberMechanism {
   /// The law of the noise.
   public let noise: WholeNumberNoise
 
-  /// - Throws: ``ParameterError`` for a scale outside 2⁻¹⁰ … 2⁵⁰ grid steps, and for one so small against the
+  /// - Throws: `ParameterError` for a scale outside 2⁻¹⁰ … 2⁵⁰ grid steps, and for one so small against the
   ///   sensitivity that δ rounds to 1.
   public init(scale: Rational, sensitivity: Int = 1) throws(ParameterError) {
     try ScaleLimits.checkScale(scale)

@@ -11,7 +11,7 @@ public struct Grid: Sendable, Hashable, CustomStringConvertible {
 
   /// The grid of step 2^exponent.
   ///
-  /// - Throws: ``ParameterError`` for exponents outside −900 … 900.
+  /// - Throws: `ParameterError` for exponents outside −900 … 900.
   public init(exponent: Int) throws(ParameterError) {
     guard (-900...900).contains(exponent) else {
       throw ParameterError(.outOfRange, "grid", "must have a step from 2^-900 to 2^900")
@@ -21,7 +21,7 @@ public struct Grid: Sendable, Hashable, CustomStringConvertible {
 
   /// The default grid for noise of this scale: a step with 2¹⁵ ≤ scale/step < 2¹⁶.
   ///
-  /// - Throws: ``ParameterError`` for scales that are not above zero or whose grid would be out of range.
+  /// - Throws: `ParameterError` for scales that are not above zero or whose grid would be out of range.
   public init(forScale scale: Rational) throws(ParameterError) {
     try ScaleLimits.checkPositive(scale, "scale")
     try self.init(forSquaredScale: scale * scale)

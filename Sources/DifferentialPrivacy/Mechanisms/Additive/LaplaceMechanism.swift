@@ -21,7 +21,7 @@ public struct LaplaceMechanism: NoiseMechanism {
   /// A mechanism for grid values that change by at most `sensitivity`.
   ///
   /// - Parameter grid: the grid of the values; by default the step is a power of two with 2¹⁵ ≤ scale/step < 2¹⁶.
-  /// - Throws: ``ParameterError`` when scale/step is outside 2⁻¹⁰ … 2⁵⁰.
+  /// - Throws: `ParameterError` when scale/step is outside 2⁻¹⁰ … 2⁵⁰.
   public init(scale: LaplaceScale, sensitivity: Sensitivity, grid: Grid? = nil) throws(ParameterError) {
     self.scale = scale
     self.sensitivity = sensitivity
@@ -36,7 +36,7 @@ public struct LaplaceMechanism: NoiseMechanism {
 
   /// A mechanism for grid values that change by at most `sensitivity`.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(scale: Rational, sensitivity: Rational = 1) throws(ParameterError) {
     try self.init(scale: LaplaceScale(scale), sensitivity: Sensitivity(sensitivity))
   }

@@ -27,7 +27,7 @@ public struct NoiseStream: Sendable {
 
   /// P[x] ∝ e^(−|x|/scale).
   ///
-  /// - Throws: ``ParameterError`` for a scale outside 2⁻¹⁰ … 2⁵⁰.
+  /// - Throws: `ParameterError` for a scale outside 2⁻¹⁰ … 2⁵⁰.
   public static func discreteLaplace(scale: Rational) throws(ParameterError) -> NoiseStream {
     try ScaleLimits.checkScale(scale)
     return NoiseStream(.discreteLaplace(scale: scale))
@@ -35,7 +35,7 @@ public struct NoiseStream: Sendable {
 
   /// P[x] ∝ e^(−x/scale) for x ≥ 0.
   ///
-  /// - Throws: ``ParameterError`` for a scale outside 2⁻¹⁰ … 2⁵⁰.
+  /// - Throws: `ParameterError` for a scale outside 2⁻¹⁰ … 2⁵⁰.
   public static func geometric(scale: Rational) throws(ParameterError) -> NoiseStream {
     try ScaleLimits.checkScale(scale)
     return NoiseStream(.geometric(scale: scale))
@@ -43,7 +43,7 @@ public struct NoiseStream: Sendable {
 
   /// P[x] ∝ e^(−x²/(2σ²)).
   ///
-  /// - Throws: ``ParameterError`` for σ outside 2⁻¹⁰ … 2⁵⁰.
+  /// - Throws: `ParameterError` for σ outside 2⁻¹⁰ … 2⁵⁰.
   public static func discreteGaussian(sigma: NoiseScale) throws(ParameterError) -> NoiseStream {
     try ScaleLimits.checkVariance(sigma.variance)
     return NoiseStream(.discreteGaussian(variance: sigma.variance))
@@ -51,7 +51,7 @@ public struct NoiseStream: Sendable {
 
   /// The difference of two Poisson variates of mean σ²/2.
   ///
-  /// - Throws: ``ParameterError`` for σ outside 2⁻¹⁰ … 2¹².
+  /// - Throws: `ParameterError` for σ outside 2⁻¹⁰ … 2¹².
   public static func skellam(sigma: NoiseScale) throws(ParameterError) -> NoiseStream {
     try ScaleLimits.checkVariance(sigma.variance)
     guard sigma.variance <= SkellamSampler.mostVariance else {
@@ -67,7 +67,7 @@ public struct NoiseStream: Sendable {
 
   /// The noise of ``LaplaceMechanism`` on its default grid.
   ///
-  /// - Throws: ``ParameterError`` for a scale whose grid would be out of range.
+  /// - Throws: `ParameterError` for a scale whose grid would be out of range.
   public static func laplace(scale: LaplaceScale) throws(ParameterError) -> NoiseStream {
     let grid = try Grid(forScale: scale.value)
     let steps = scale.value / grid.step
@@ -77,7 +77,7 @@ public struct NoiseStream: Sendable {
 
   /// The noise of ``GaussianMechanism`` on its default grid.
   ///
-  /// - Throws: ``ParameterError`` for σ whose grid would be out of range.
+  /// - Throws: `ParameterError` for σ whose grid would be out of range.
   public static func gaussian(sigma: NoiseScale) throws(ParameterError) -> NoiseStream {
     let grid = try Grid(forSquaredScale: sigma.variance)
     let variance = sigma.variance / (grid.step * grid.step)

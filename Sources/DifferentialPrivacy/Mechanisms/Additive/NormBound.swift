@@ -22,7 +22,7 @@ public struct NormBound: Sendable, Hashable {
   /// The largest magnitude of a coordinate that is not clamped before clipping.
   static let coordinateLimit: Int64 = 1 << 40
 
-  /// - Throws: ``ParameterError`` unless the bound is from 1 to 2⁴⁰.
+  /// - Throws: `ParameterError` unless the bound is from 1 to 2⁴⁰.
   public init(_ norm: Norm, bound: Int) throws(ParameterError) {
     guard (1...Int(NormBound.coordinateLimit)).contains(bound) else {
       throw ParameterError(.outOfRange, "bound", "must be a whole number from 1 to 2^40")

@@ -24,7 +24,7 @@ public struct SkellamMechanism: WholeNumberMechanism {
 
   /// A mechanism from checked parameters.
   ///
-  /// - Throws: ``ParameterError`` for σ outside 2⁻¹⁰ … 2¹² grid steps.
+  /// - Throws: `ParameterError` for σ outside 2⁻¹⁰ … 2¹² grid steps.
   public init(sigma: NoiseScale, sensitivity: L2Sensitivity, dimension: Dimension) throws(ParameterError) {
     try ScaleLimits.checkVariance(sigma.variance)
     guard sigma.variance <= SkellamSampler.mostVariance else {
@@ -38,7 +38,7 @@ public struct SkellamMechanism: WholeNumberMechanism {
 
   /// A mechanism for a vector that changes by at most `sensitivity` grid steps in the L2 norm.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(sigma: Rational, sensitivity: Rational = 1, dimension: Int = 1) throws(ParameterError) {
     try self.init(
       sigma: NoiseScale(sigma: sigma), sensitivity: L2Sensitivity(sensitivity), dimension: Dimension(dimension))

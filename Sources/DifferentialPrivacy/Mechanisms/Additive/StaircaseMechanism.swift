@@ -25,7 +25,7 @@ public struct StaircaseMechanism: WholeNumberMechanism, PureDP {
   /// - Parameters:
   ///   - sensitivity: the largest change of the value, 1 … 2⁴⁰ grid steps.
   ///   - firstStep: the width of the first step; by default one of least expected error.
-  /// - Throws: ``ParameterError`` for a parameter out of range, and unless Δ/ε lies in 2⁻¹⁰ … 2⁵⁰.
+  /// - Throws: `ParameterError` for a parameter out of range, and unless Δ/ε lies in 2⁻¹⁰ … 2⁵⁰.
   public init(epsilon: Epsilon, sensitivity: Int = 1, firstStep: Int? = nil) throws(ParameterError) {
     try ScaleLimits.checkPositive(epsilon.value, "epsilon")
     guard (1...(1 << 40)).contains(sensitivity) else {

@@ -57,7 +57,7 @@ extension VectorSumMechanism where Noise == DiscreteLaplaceMechanism {
   /// A sum of vectors clipped in the L1 norm, of pure loss ε.
   ///
   /// - Parameter bound: in whole units, 1 … 2⁴⁰.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(l1Bound bound: Int, dimension: Int, epsilon: Epsilon, adjacency: Adjacency) throws(ParameterError) {
     let norm = try NormBound(.l1, bound: bound)
     let noise = try DiscreteLaplaceMechanism(
@@ -70,7 +70,7 @@ extension VectorSumMechanism where Noise == DiscreteGaussianMechanism {
   /// A sum of vectors clipped in the L2 norm, of concentrated loss ρ.
   ///
   /// - Parameter bound: in whole units, 1 … 2⁴⁰.
-  /// - Throws: ``ParameterError`` for a parameter out of range, ρ = 0 included.
+  /// - Throws: `ParameterError` for a parameter out of range, ρ = 0 included.
   public init(l2Bound bound: Int, dimension: Int, rho: Rho, adjacency: Adjacency) throws(ParameterError) {
     let norm = try NormBound(.l2, bound: bound)
     try ScaleLimits.checkPositive(rho.value, "rho")

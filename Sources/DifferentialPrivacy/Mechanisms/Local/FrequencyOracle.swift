@@ -58,7 +58,7 @@ extension FrequencyOracle {
   ///
   /// The cost is one look at every report for every value.
   ///
-  /// - Throws: ``ParameterError`` for a report of another question and a value out of range.
+  /// - Throws: `ParameterError` for a report of another question and a value out of range.
   public func estimates(of values: [Int], from reports: [Report]) throws(ParameterError) -> [Rational] {
     for report in reports where !admits(report) {
       throw ParameterError(.outOfRange, "report", "does not belong to this question")

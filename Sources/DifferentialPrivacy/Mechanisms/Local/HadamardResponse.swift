@@ -32,7 +32,7 @@ public struct HadamardResponse: FrequencyOracle {
   /// - Parameters:
   ///   - ratio: e^ε.
   ///   - categories: the number k of values, up to 2²⁴.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(ratio: LikelihoodRatio, categories: Int) throws(ParameterError) {
     guard categories <= HadamardResponse.mostCategories else {
       throw ParameterError(.outOfRange, "k", "must be at most 2^24")
@@ -78,7 +78,7 @@ public struct HadamardResponse: FrequencyOracle {
 
   /// Unbiased estimates of how many people have each of all the values, by one fast Walsh–Hadamard transform.
   ///
-  /// - Throws: ``ParameterError`` for a report of another question.
+  /// - Throws: `ParameterError` for a report of another question.
   public func allEstimates(from reports: [Int]) throws(ParameterError) -> [Rational] {
     var sums = [Int](repeating: 0, count: size)
     for report in reports {

@@ -13,7 +13,7 @@ public struct LikelihoodRatio: Sendable, Hashable, CustomStringConvertible {
 
   /// A ratio.
   ///
-  /// - Throws: ``ParameterError`` unless it lies above 1, up to 2⁶², with at most 1,024 bits above and below the line.
+  /// - Throws: `ParameterError` unless it lies above 1, up to 2⁶², with at most 1,024 bits above and below the line.
   public init(_ value: Rational) throws(ParameterError) {
     guard value > 1, value <= Rational(1 << 62) else {
       throw ParameterError(.outOfRange, "ratio", "must be above 1 and at most 2^62")
@@ -24,7 +24,7 @@ public struct LikelihoodRatio: Sendable, Hashable, CustomStringConvertible {
 
   /// The largest ratio on a fine grid with R ≤ e^ε: a randomiser built from it costs at most ε.
   ///
-  /// - Throws: ``ParameterError`` for ε below 2⁻²⁰ or above 42.
+  /// - Throws: `ParameterError` for ε below 2⁻²⁰ or above 42.
   public init(epsilon: Epsilon) throws(ParameterError) {
     guard epsilon.value >= Rational(1, 1 << 20), epsilon.value <= 42 else {
       throw ParameterError(.outOfRange, "epsilon", "must be from 2^-20 to 42 for a local randomiser")

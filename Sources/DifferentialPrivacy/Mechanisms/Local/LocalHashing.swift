@@ -41,7 +41,7 @@ public struct LocalHashing: FrequencyOracle {
   ///   - replacement: the probability that a bucket is replaced by a uniform one.
   ///   - bucketBits: log₂ of the number of buckets, 1 … 16.
   ///   - categories: the number of values.
-  /// - Throws: ``ParameterError`` for a parameter out of range; a replacement of 1 is refused, since it says nothing.
+  /// - Throws: `ParameterError` for a parameter out of range; a replacement of 1 is refused, since it says nothing.
   public init(replacement: Rational, bucketBits: Int, categories: Int) throws(ParameterError) {
     guard (1...16).contains(bucketBits) else {
       throw ParameterError(.outOfRange, "buckets", "must be from 2^1 to 2^16")
@@ -56,7 +56,7 @@ public struct LocalHashing: FrequencyOracle {
 
   /// The randomiser of a given cost, with the number of buckets of smallest variance, e^ε + 1 to the nearest power of two.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(ratio: LikelihoodRatio, categories: Int) throws(ParameterError) {
     let buckets = (ratio.value + 1).floor ?? .max
     let floor = Int.bitWidth - 1 - buckets.leadingZeroBitCount

@@ -15,7 +15,7 @@ public struct RandomizedResponse: PureDP {
 
   /// A randomiser from checked parameters.
   ///
-  /// - Throws: ``ParameterError`` for a probability with too many digits.
+  /// - Throws: `ParameterError` for a probability with too many digits.
   public init(replacement: ReplacementProbability, categories: CategoryCount) throws(ParameterError) {
     let value = replacement.value
     try ScaleLimits.checkDigits(value, "p")
@@ -26,14 +26,14 @@ public struct RandomizedResponse: PureDP {
 
   /// A randomiser that replaces with probability `replacement` by one of `categories` answers.
   ///
-  /// - Throws: ``ParameterError`` for a probability outside (0, 1] or fewer than two answers.
+  /// - Throws: `ParameterError` for a probability outside (0, 1] or fewer than two answers.
   public init(replacement: Rational, categories: Int = 2) throws(ParameterError) {
     try self.init(replacement: ReplacementProbability(replacement), categories: CategoryCount(categories))
   }
 
   /// A randomiser of a given e^ε: the replacement is k/(e^ε − 1 + k).
   ///
-  /// - Throws: ``ParameterError`` for fewer than two answers.
+  /// - Throws: `ParameterError` for fewer than two answers.
   public init(ratio: LikelihoodRatio, categories: Int = 2) throws(ParameterError) {
     let categories = try CategoryCount(categories)
     try self.init(

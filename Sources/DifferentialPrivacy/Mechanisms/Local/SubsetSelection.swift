@@ -29,7 +29,7 @@ public struct SubsetSelection: FrequencyOracle {
   ///   - ratio: e^ε.
   ///   - categories: the number k of values, up to 2²⁰.
   ///   - size: the number w of values in a report, 1 … k − 1; by default k/(e^ε + 1) to the nearest.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(ratio: LikelihoodRatio, categories: Int, size: Int? = nil) throws(ParameterError) {
     guard categories <= SubsetSelection.mostCategories else {
       throw ParameterError(.outOfRange, "k", "must be at most 2^20")

@@ -33,7 +33,7 @@ public struct UnaryEncoding: FrequencyOracle {
   /// - Parameters:
   ///   - keep: p, the probability that a one stays.
   ///   - flip: q, the probability that a zero becomes a one.
-  /// - Throws: ``ParameterError`` unless 0 < q < p < 1 and there are from 2 to 2²⁰ values.
+  /// - Throws: `ParameterError` unless 0 < q < p < 1 and there are from 2 to 2²⁰ values.
   public init(keep: Rational, flip: Rational, categories: Int) throws(ParameterError) {
     guard flip.signum > 0, keep < 1, flip < keep else {
       throw ParameterError(.outOfRange, "p", "must satisfy 0 < q < p < 1")
@@ -50,7 +50,7 @@ public struct UnaryEncoding: FrequencyOracle {
 
   /// Each bit flips with the same probability; `bitRatio` is that of one bit, √(e^ε), and the report costs its square.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public static func symmetric(bitRatio: LikelihoodRatio, categories: Int) throws(ParameterError) -> UnaryEncoding {
     let keep = bitRatio.value / (bitRatio.value + 1)
     return try UnaryEncoding(keep: keep, flip: 1 - keep, categories: categories)
@@ -58,7 +58,7 @@ public struct UnaryEncoding: FrequencyOracle {
 
   /// A one stays with probability ½, a zero becomes a one with probability 1/(e^ε + 1).
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public static func optimized(ratio: LikelihoodRatio, categories: Int) throws(ParameterError) -> UnaryEncoding {
     try UnaryEncoding(keep: Rational(1, 2), flip: 1 / (ratio.value + 1), categories: categories)
   }

@@ -21,7 +21,7 @@ public struct PermuteAndFlipMechanism: Sendable {
   /// - Parameters:
   ///   - sensitivity: the largest change of any one score, in whole numbers.
   ///   - monotone: whether adding a record moves no two scores in opposite directions, which halves the cost.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(epsilon: Epsilon, sensitivity: Int = 1, monotone: Bool = false) throws(ParameterError) {
     coin = try SelectionCoin(epsilon: epsilon, sensitivity: sensitivity, monotone: monotone)
     self.epsilon = epsilon

@@ -29,7 +29,7 @@ public struct QuantileMechanism: Sendable {
   ///   - quantile: from 0, the minimum, through 1, the maximum; its denominator may be up to 2¹⁶.
   ///   - range: a public range within ±2⁶¹; it must not be chosen by looking at the values.
   ///   - adjacency: the neighbours that ε is for.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(
     quantile: Rational, range: ClosedRange<Int64>, epsilon: Epsilon, adjacency: Adjacency
   ) throws(ParameterError) {

@@ -20,7 +20,7 @@ public struct RepeatedSelection: PureDP {
   /// - Parameters:
   ///   - base: the mechanism that is run, quality included.
   ///   - repetitions: how often.
-  /// - Throws: ``ParameterError`` when the loss is out of range.
+  /// - Throws: `ParameterError` when the loss is out of range.
   public init(base: some PureDP, repetitions: RepetitionLaw) throws(ParameterError) {
     try self.init(baseLoss: base.pureLoss, repetitions: repetitions)
   }
@@ -28,7 +28,7 @@ public struct RepeatedSelection: PureDP {
   /// - Parameters:
   ///   - baseLoss: a pure ε that answer and quality of one run satisfy together.
   ///   - repetitions: how often to run.
-  /// - Throws: ``ParameterError`` when the loss is out of range.
+  /// - Throws: `ParameterError` when the loss is out of range.
   public init(baseLoss: Epsilon, repetitions: RepetitionLaw) throws(ParameterError) {
     self.baseLoss = baseLoss
     self.repetitions = repetitions
@@ -80,7 +80,7 @@ public struct ThresholdSelection: PureDP {
   ///   - baseLoss: a pure ε that answer and quality of one run satisfy together.
   ///   - threshold: the public quality from which on an answer is good enough.
   ///   - giveUp: γ, the probability of giving up after a run that was not.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(baseLoss: Epsilon, threshold: Int64, giveUp: Rational) throws(ParameterError) {
     guard giveUp >= Rational(1, RepetitionLaw.mostRuns), giveUp <= 1,
       giveUp.denominatorWords.count <= ScaleLimits.words

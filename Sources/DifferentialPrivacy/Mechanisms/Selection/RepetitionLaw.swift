@@ -26,7 +26,7 @@ public struct RepetitionLaw: Sendable, Hashable {
   ///
   /// A coin of probability γ ends the runs (Liu and Talwar 2019). The choice costs 3ε.
   ///
-  /// - Throws: ``ParameterError`` unless γ lies in [2⁻²⁰, 1).
+  /// - Throws: `ParameterError` unless γ lies in [2⁻²⁰, 1).
   public static func geometric(stopping gamma: Rational) throws(ParameterError) -> RepetitionLaw {
     try truncatedNegativeBinomial(eta: 1, gamma: gamma)
   }
@@ -35,7 +35,7 @@ public struct RepetitionLaw: Sendable, Hashable {
   ///
   /// The choice costs 2ε.
   ///
-  /// - Throws: ``ParameterError`` unless γ lies in [2⁻²⁰, 1).
+  /// - Throws: `ParameterError` unless γ lies in [2⁻²⁰, 1).
   public static func logarithmic(gamma: Rational) throws(ParameterError) -> RepetitionLaw {
     try truncatedNegativeBinomial(eta: 0, gamma: gamma)
   }
@@ -45,7 +45,7 @@ public struct RepetitionLaw: Sendable, Hashable {
   /// Papernot and Steinke (2022). The choice costs (2 + η)ε; a smaller η needs a smaller γ for the same
   /// mean.
   ///
-  /// - Throws: ``ParameterError`` unless −1 < η ≤ 1 and γ lies in [2⁻²⁰, 1).
+  /// - Throws: `ParameterError` unless −1 < η ≤ 1 and γ lies in [2⁻²⁰, 1).
   public static func truncatedNegativeBinomial(
     eta: Rational, gamma: Rational
   ) throws(ParameterError) -> RepetitionLaw {
@@ -65,7 +65,7 @@ public struct RepetitionLaw: Sendable, Hashable {
   ///
   /// The choice costs ε + μ·tanh(ε/2), at most ε + μ·ε/2.
   ///
-  /// - Throws: ``ParameterError`` unless μ lies in (0, 2²⁰].
+  /// - Throws: `ParameterError` unless μ lies in (0, 2²⁰].
   public static func poisson(mean: Rational) throws(ParameterError) -> RepetitionLaw {
     guard mean.signum > 0, mean <= Rational(RepetitionLaw.mostRuns),
       mean.numeratorWords.count + mean.denominatorWords.count <= ScaleLimits.words

@@ -41,7 +41,7 @@ public struct ReportNoisyMaxMechanism: PureDP {
   /// - Parameters:
   ///   - sensitivity: the largest change of any one score, in whole numbers.
   ///   - monotone: whether adding a record moves no two scores in opposite directions, which halves the cost.
-  /// - Throws: ``ParameterError`` for a parameter out of range, and unless the noise's scale lies in 2⁻¹⁰ … 2⁵⁰.
+  /// - Throws: `ParameterError` for a parameter out of range, and unless the noise's scale lies in 2⁻¹⁰ … 2⁵⁰.
   public init(
     epsilon: Epsilon, noise: Noise, sensitivity: Int = 1, monotone: Bool = false
   ) throws(ParameterError) {

@@ -20,7 +20,7 @@ public struct TopKMechanism: Sendable {
   ///   - epsilonPerChoice: the pure loss of each choice; all of them cost `choices` times as much.
   ///   - sensitivity: the largest change of any one score, in whole numbers.
   ///   - monotone: whether adding a record moves no two scores in opposite directions, which halves the cost.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(
     choices: Int, epsilonPerChoice: Epsilon, sensitivity: Int = 1, monotone: Bool = false
   ) throws(ParameterError) {

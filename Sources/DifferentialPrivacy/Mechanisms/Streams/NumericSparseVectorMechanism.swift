@@ -25,7 +25,7 @@ public struct NumericSparseVectorMechanism: PureDP {
   ///   - answerEpsilon: ε₃, for all released numbers together.
   ///   - sensitivity: the largest change of any value, in whole numbers.
   ///   - monotone: whether adding a record moves no two values in opposite directions.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(
     comparisonEpsilon: Epsilon, answerEpsilon: Epsilon, cutoff: Cutoff, sensitivity: Int = 1, monotone: Bool = false
   ) throws(ParameterError) {

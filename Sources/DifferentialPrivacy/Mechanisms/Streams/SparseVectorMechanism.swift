@@ -28,7 +28,7 @@ public struct SparseVectorMechanism: Sendable {
   ///   - sensitivity: the largest change of any value, in whole numbers.
   ///   - monotone: whether adding a record moves no two values in opposite directions.
   ///   - thresholdShare: ε₁/ε, strictly between 0 and 1.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(
     epsilon: Epsilon, cutoff: Cutoff, sensitivity: Int = 1, monotone: Bool = false,
     thresholdShare: Rational = Rational(1, 2)

@@ -45,7 +45,7 @@ public struct ToeplitzMechanism: ConcentratedDP {
   ///   - noiseMultiplier: σ over the L2 sensitivity of C·x; the loss of the stream is 1/(2·multiplier²).
   ///   - sensitivity: the largest change of one step, in whole numbers, up to 2²⁰.
   ///   - band: how many coefficients to keep; by default all.
-  /// - Throws: ``ParameterError`` for a parameter out of range.
+  /// - Throws: `ParameterError` for a parameter out of range.
   public init(
     horizon: Int, noiseMultiplier: NoiseMultiplier, sensitivity: Int = 1, band: Int? = nil
   ) throws(ParameterError) {
@@ -76,7 +76,7 @@ public struct ToeplitzMechanism: ConcentratedDP {
 
   /// The mechanism of exactly this ρ for one whole stream.
   ///
-  /// - Throws: ``ParameterError`` for a parameter out of range, ρ = 0 included.
+  /// - Throws: `ParameterError` for a parameter out of range, ρ = 0 included.
   public init(horizon: Int, rho: Rho, sensitivity: Int = 1, band: Int? = nil) throws(ParameterError) {
     try ScaleLimits.checkPositive(rho.value, "rho")
     try self.init(

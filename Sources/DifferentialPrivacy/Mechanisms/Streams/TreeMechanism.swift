@@ -27,7 +27,7 @@ public struct TreeMechanism<Node: WholeNumberMechanism>: Sendable {
 
   /// A tree whose every node gets this noise: discrete Laplace, discrete Gaussian, Skellam or staircase.
   ///
-  /// - Throws: ``ParameterError`` for a horizon outside 1 … 2²⁰ or noise of more than one dimension.
+  /// - Throws: `ParameterError` for a horizon outside 1 … 2²⁰ or noise of more than one dimension.
   public init(horizon: Int, node: Node) throws(ParameterError) {
     guard (1...TreeMechanism.longestHorizon).contains(horizon) else {
       throw ParameterError(.outOfRange, "horizon", "must be from 1 to 2^20 steps")
