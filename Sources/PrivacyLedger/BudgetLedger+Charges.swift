@@ -64,7 +64,7 @@ extension BudgetLedger {
   ///   - event: What is about to be released, complete, for the budget's adjacency.
   ///   - budget: The budget's name.
   ///   - label: A public name for the history; never data.
-  /// - Throws: ``BudgetRefusal``; nothing was spent then.
+  /// - Throws: `BudgetRefusal`; nothing was spent then.
   @discardableResult
   public func charge(
     _ event: PrivacyEvent, to budget: String, label: String
