@@ -28,7 +28,9 @@ while let word = words.popFirst() {
   default:
     guard let count = Int(word), count >= 10 else {
       FileHandle.standardError.write(
-        Data("usage: benchmark-pipelines [ROWS] [--growth] [--only WORDS] [--repeat TIMES] [--python PYTHON] [--json]\n".utf8))
+        Data(
+          "usage: benchmark-pipelines [ROWS] [--growth] [--only WORDS] [--repeat TIMES] [--python PYTHON] [--json]\n"
+            .utf8))
       exit(64)
     }
     rows = count
@@ -138,8 +140,7 @@ if let python {
 } else {
   report.notes.append("PipelineDP: not measured; --python names a Python that has it")
 }
-let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? "?"
-report.notes.append("load average: \(load.filter { !$0.isNewline })")
+report.notes.append(Memory.load)
 if json {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

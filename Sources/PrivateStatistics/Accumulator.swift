@@ -49,7 +49,8 @@ public struct Accumulator: ~Copyable {
   public init(_ query: Query, key: borrowing SamplingKey, memory: Int? = nil) throws(StatisticsError) {
     let plan = try NoisePlan(query)
     let check = query.privacyUnit == .rows ? KeyedHash.Tag.zero : key.hash(0, 0, 0, 0)
-    self.init(query, plan: plan, Parts(query, plan: plan, salt: key.hash.salt, memory: memory), hash: key.hash, keyCheck: check)
+    self.init(
+      query, plan: plan, Parts(query, plan: plan, salt: key.hash.salt, memory: memory), hash: key.hash, keyCheck: check)
   }
 
   /// What an accumulator gathers in, empty at first.

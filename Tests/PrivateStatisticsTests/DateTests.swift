@@ -5,7 +5,9 @@ import TableFormats
 import Testing
 
 @Suite struct `Dates` {
-  private func query(_ derived: [DerivedColumn], _ filters: [RowFilter] = [], onBadRow: BadRowPolicy = .reject) throws
+  private func query(
+    _ derived: [DerivedColumn], _ filters: [RowFilter] = [], onBadRow: BadRowPolicy = .reject
+  ) throws
     -> Query
   {
     try Query(
@@ -21,7 +23,8 @@ import Testing
   }
 
   private func groups(_ question: Query, _ dates: [String]) throws -> [String] {
-    try accumulator(question, ["when\n" + dates.joined(separator: "\n") + "\n"]).insecureTrueTable().rows.flatMap(\.keys)
+    try accumulator(question, ["when\n" + dates.joined(separator: "\n") + "\n"]).insecureTrueTable().rows.flatMap(
+      \.keys)
   }
 
   @Test func `days count on from day to day over four centuries`() throws {
@@ -41,7 +44,8 @@ import Testing
           date =
             end
             ? try #require(CalendarDate("\(year + 1)-01-01"))
-            : try #require(CalendarDate(date.description, plus: 1, length: lengths[month - 1] + (month == 2 && leap ? 1 : 0)))
+            : try #require(
+              CalendarDate(date.description, plus: 1, length: lengths[month - 1] + (month == 2 && leap ? 1 : 0)))
           #expect(date.days == next.days + 1)
         }
       }
