@@ -70,6 +70,8 @@ let package = Package(
       name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
     .target(name: "CKernels"),
     .target(name: "CData", exclude: ["data"]),
 
@@ -125,7 +127,7 @@ let package = Package(
       "TacitVerbs",
       [
         "SecureRandom", "ExactMath", "BigNumber", "TableFormats", "Reporting", "PrivacyAccounting",
-        "DifferentialPrivacy", "Paillier", "PrivacyLedger", "PrivateStatistics", arguments, yaml, crypto,
+        "DifferentialPrivacy", "Paillier", "PrivacyLedger", "PrivateStatistics", "CSQLite", arguments, yaml, crypto,
       ]),
 
     // Floor 7.

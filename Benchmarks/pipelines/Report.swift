@@ -64,7 +64,7 @@ struct Report: Encodable {
   }
 }
 
-/// Memory of the process as Linux counts it.
+/// Memory of the process, and the machine's load, as Linux counts them.
 enum Memory {
   private static func kilobytes(_ field: String) -> Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
@@ -76,6 +76,12 @@ enum Memory {
   static func forgetPeak() -> Int {
     try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
     return kilobytes("VmRSS:") / 1024
+  }
+
+  /// How busy the machine is, in words.
+  static var load: String {
+    let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? "?"
+    return "load average: \(load.filter { !$0.isNewline })"
   }
 
   /// The most megabytes resident since.

@@ -6,24 +6,31 @@ import PrivateStatistics
 import TableFormats
 
 // Rows a second from CSV text and from Arrow columns to released answers, and PipelineDP beside them in the same run.
-// Usage: benchmark-pipelines [ROWS] [--growth] [--python PYTHON] [--json]
+// Usage: benchmark-pipelines [ROWS] [--growth] [--only WORDS] [--repeat TIMES] [--python PYTHON] [--json]
 //   ROWS: 2,000,000 unless said, by a tenth as many users. --growth: also 10⁷ and 10⁸ streamed rows and up to 10⁶ groups.
+//   WORDS: of the measurements only those whose names hold them; TIMES: each as often, for medians and profiles.
 //   PYTHON: as Benchmarks/Peers/install-pipelines-peers makes it.
 
 var rows = 2_000_000
 var python: String?
 var json = false
 var growth = false
+var only = ""
+var times = 1
 var words = CommandLine.arguments.dropFirst()
 while let word = words.popFirst() {
   switch word {
   case "--python": python = words.popFirst()
   case "--json": json = true
   case "--growth": growth = true
+  case "--only": only = words.popFirst() ?? ""
+  case "--repeat": times = words.popFirst().flatMap(Int.init) ?? 1
   default:
     guard let count = Int(word), count >= 10 else {
       FileHandle.standardError.write(
-        Data("usage: benchmark-pipelines [ROWS] [--growth] [--python PYTHON] [--json]\n".utf8))
+        Data(
+          "usage: benchmark-pipelines [ROWS] [--growth] [--only WORDS] [--repeat TIMES] [--python PYTHON] [--json]\n"
+            .utf8))
       exit(64)
     }
     rows = count
@@ -35,16 +42,19 @@ var report = Report()
 @MainActor func measure(
   _ what: String, rows: Int, groups: Int, threads: Int = 1, bytes: Int, _ body: () throws -> Void
 ) rethrows {
-  let before = Memory.forgetPeak()
-  let processor = processorSeconds()
-  let start = ContinuousClock.now
-  try body()
-  let time = ContinuousClock.now - start
-  let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
-  report.rows.append(
-    Row(
-      what: what, rows: rows, groups: groups, threads: threads, bytes: bytes, seconds: seconds,
-      processorSeconds: processorSeconds() - processor, megabytes: max(0, Memory.peak - before)))
+  guard only.isEmpty || what.contains(only) else { return }
+  for _ in 0..<max(1, times) {
+    let before = Memory.forgetPeak()
+    let processor = processorSeconds()
+    let start = ContinuousClock.now
+    try body()
+    let time = ContinuousClock.now - start
+    let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+    report.rows.append(
+      Row(
+        what: what, rows: rows, groups: groups, threads: threads, bytes: bytes, seconds: seconds,
+        processorSeconds: processorSeconds() - processor, megabytes: max(0, Memory.peak - before)))
+  }
 }
 
 func query(unit: PrivacyUnit, groups: Int) throws -> Query {
@@ -130,8 +140,7 @@ if let python {
 } else {
   report.notes.append("PipelineDP: not measured; --python names a Python that has it")
 }
-let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? "?"
-report.notes.append("load average: \(load.filter { !$0.isNewline })")
+report.notes.append(Memory.load)
 if json {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

@@ -10,7 +10,24 @@ extension Accumulator {
   /// 16 bytes, number of groups; each: rank, group, number of contents; each: tag, multiplicity, values), then,
   /// where dropped rows are counted, what is known of them (count; the rows, or the tags of units, ascending), and a
   /// checksum (16 bytes).
+  ///
+  /// **Edge cases**: where a memory limit has moved units to a temporary file, ``writePartial(to:)`` says when that
+  /// file cannot be read; here it is a fault of the program to go on.
   public borrowing func partial() -> [UInt8] {
+    var bytes: [UInt8] = []
+    do {
+      try writePartial { bytes += $0 }
+    } catch {
+      preconditionFailure("\(error)")
+    }
+    return bytes
+  }
+
+  /// Writes the bytes of ``partial()`` piece by piece, so that they need not fit into memory.
+  ///
+  /// - Parameter sink: Takes the next bytes.
+  /// - Throws: What `sink` throws, and ``StatisticsError`` when a temporary file cannot be read.
+  public borrowing func writePartial(to sink: ([UInt8]) throws -> Void) throws {
     var writer = PartialWriter()
     writer.put(Array(PartialFormat.mark.utf8))
     writer.put(PartialFormat.version)
@@ -18,16 +35,17 @@ extension Accumulator {
     writer.put(UInt64(text.count))
     writer.put(text)
     writer.put(keyCheck)
-    let places = putGroups(&writer)
+    let places = try putGroups(&writer)
     if let units {
-      writer.put(UInt64(units.count))
+      writer.put(UInt64(try units.unitCount()))
       for shard in units.shards {
-        shard.withLock { store in
+        try shard.withWhole { store in
           for unit in store.orderedUnits() { writer.put(store, unit, places, values: units.limits.values) }
         }
+        try sink(writer.drain())
       }
     } else {
-      let cells = boundedCells()
+      let cells = try boundedCells()
       let groups = groupOrder.filter { (places?[$0] ?? 0) >= 0 }
       writer.put(UInt64(groups.count * cells.width))
       for group in groups {
@@ -42,14 +60,14 @@ extension Accumulator {
       writer.put(UInt64(words.count))
       for word in words { writer.put(word) }
     }
-    return writer.finish()
+    try sink(writer.finish())
   }
 
   /// Writes the names of undeclared groups that any unit is in, in order; returns their places by number.
-  private borrowing func putGroups(_ writer: inout PartialWriter) -> [Int]? {
+  private borrowing func putGroups(_ writer: inout PartialWriter) throws(StatisticsError) -> [Int]? {
     guard let open else { return nil }
     let names = open.names
-    let cells = boundedCells()
+    let cells = try boundedCells()
     // The last cell counts the units that selection reads.
     let isUsed = names.indices.map { cells.values[($0 + 1) * cells.width - 1] > 0 }
     var places = [Int](repeating: -1, count: names.count)
@@ -117,13 +135,16 @@ private enum PartialFormat {
   static let checksumBytes = 16
 
   /// Finds accidents, not attackers: the key is public.
+  static let hash = KeyedHash(0x7461_6369, 0x7061_7274)
+
   static func checksum(_ bytes: ArraySlice<UInt8>) -> KeyedHash.Tag {
-    unsafe bytes.withUnsafeBytes { unsafe KeyedHash(0x7461_6369, 0x7061_7274)($0) }
+    unsafe bytes.withUnsafeBytes { unsafe hash($0) }
   }
 }
 
 private struct PartialWriter {
   private var bytes: [UInt8] = []
+  private var checksum = PartialFormat.hash.stream
 
   mutating func put(_ more: [UInt8]) { bytes += more }
 
@@ -148,8 +169,22 @@ private struct PartialWriter {
     }
   }
 
+  /// The bytes so far, but for less than eight, which are forgotten here.
+  mutating func drain() -> [UInt8] {
+    let whole = bytes.count & ~7
+    let rest = Array(bytes[whole...])
+    bytes.removeLast(rest.count)
+    checksum.absorb(bytes)
+    defer { bytes = rest }
+    return bytes
+  }
+
+  /// The last bytes, with the checksum of all.
   consuming func finish() -> [UInt8] {
-    put(PartialFormat.checksum(bytes[...]))
+    let last = drain()
+    let rest = bytes
+    bytes = last + rest
+    put(checksum.finish(rest))
     return bytes
   }
 }

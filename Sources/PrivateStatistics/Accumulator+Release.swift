@@ -16,14 +16,16 @@ extension Accumulator {
   /// - Parameters:
   ///   - authority: the budget, in memory or in a ledger.
   ///   - label: a public name for the budget's history; never data.
-  /// - Throws: ``StatisticsError`` when the budget is stated for another adjacency or refuses; nothing is released
-  ///   then.
+  /// - Throws: ``StatisticsError`` when the budget is stated for another adjacency or refuses, or when what was
+  ///   moved to a temporary file cannot be read back; nothing is released then.
   public consuming func release(
     charging authority: some BudgetAuthority, label: String
   ) throws(StatisticsError) -> ReleasedTable {
     guard authority.adjacency == query.adjacency else {
       throw StatisticsError(.refused, "adjacency", "the budget is stated for \(authority.adjacency)")
     }
+    // Reading back what was moved out of memory may fail; that is no matter of the data, and comes before the charge.
+    let cells = try boundedCells()
     do throws(BudgetRefusal) {
       do throws(BudgetRefusal) {
         try authority.charge(plan.event, label: label)
@@ -35,11 +37,10 @@ extension Accumulator {
       throw StatisticsError(.refused, "budget", error.message)
     }
     var generator = SecureGenerator()
-    return noisyTable(using: &generator)
+    return noisyTable(cells, using: &generator)
   }
 
-  private borrowing func noisyTable(using generator: inout SecureGenerator) -> ReleasedTable {
-    let cells = boundedCells()
+  private borrowing func noisyTable(_ cells: Cells, using generator: inout SecureGenerator) -> ReleasedTable {
     let groups = selected(groupOrder, cells, using: &generator)
     var answers = plan.parts.isEmpty ? [] : groups.map { Array(cells.values[range(ofGroup: $0)]) }
     for part in plan.parts where !groups.isEmpty {
@@ -73,7 +74,7 @@ extension Accumulator {
   ///
   /// For tests of how far one unit moves them.
   package borrowing func insecureIntegers() -> [[Int128]] {
-    let cells = boundedCells()
+    let cells = unspilledCells()
     let answers = groupOrder.map { Array(cells.values[range(ofGroup: $0)]) }
     return plan.parts.map { beforeNoise($0, answers) }
   }
@@ -97,7 +98,7 @@ extension Accumulator {
   ///
   /// For tests, and for the demonstration on public data that shows what privacy costs.
   package borrowing func insecureTrueTable() -> ReleasedTable {
-    let cells = boundedCells()
+    let cells = unspilledCells()
     let groups = groupOrder.filter { plan.selection == nil || cells.values[$0 * plan.cellWidth + plan.width] > 0 }
     var answers = groups.map { Array(cells.values[range(ofGroup: $0)]) }
     if let totals = plan.totals {

@@ -9,8 +9,9 @@ public import TableFormats
 /// release sees the same integers.
 ///
 /// **Memory**: fixed for each group when the privacy unit is a row; for a unit that is a column, at most
-/// `groups_per_unit` × max(64, 4 × `rows_per_group`) different contents for each unit. Groups of undeclared keys
-/// take room for each key that the table holds.
+/// `groups_per_unit` × max(64, 4 × `rows_per_group`) different contents for each unit; past a limit, where one is
+/// given, what units have contributed moves to a temporary file. Groups of undeclared keys take room for each key that
+/// the table holds.
 public struct Accumulator: ~Copyable {
   /// The query that is being answered.
   public let query: Query
@@ -28,6 +29,8 @@ public struct Accumulator: ~Copyable {
   let open: OpenGroups?
   /// Units with rows left out as unusable, where the query asks for their number.
   let dropped: DroppedUnits?
+  /// The most threads that have taken rows in; as many finish.
+  private var workers = 1
   /// The rows taken in, bad and foreign ones included; for the operator, never for a release.
   private var rows = 0
 
@@ -39,11 +42,15 @@ public struct Accumulator: ~Copyable {
   /// - Parameters:
   ///   - query: What is asked.
   ///   - key: The secret of contribution bounding; accumulators merge only under the same key.
+  ///   - memory: The bytes that the contributions of units may take before some are moved to an unlinked temporary
+  ///     file of mode 0600 in `TMPDIR` or `/tmp`, which holds raw data; no limit if left out. Answers and partials do
+  ///     not depend on it.
   /// - Throws: ``StatisticsError`` when the query's noise cannot be planned.
-  public init(_ query: Query, key: borrowing SamplingKey) throws(StatisticsError) {
+  public init(_ query: Query, key: borrowing SamplingKey, memory: Int? = nil) throws(StatisticsError) {
     let plan = try NoisePlan(query)
     let check = query.privacyUnit == .rows ? KeyedHash.Tag.zero : key.hash(0, 0, 0, 0)
-    self.init(query, plan: plan, Parts(query, plan: plan, salt: key.hash.salt), hash: key.hash, keyCheck: check)
+    self.init(
+      query, plan: plan, Parts(query, plan: plan, salt: key.hash.salt, memory: memory), hash: key.hash, keyCheck: check)
   }
 
   /// What an accumulator gathers in, empty at first.
@@ -54,13 +61,15 @@ public struct Accumulator: ~Copyable {
     let open: OpenGroups?
     let dropped: DroppedUnits?
 
-    init(_ query: Query, plan: NoisePlan, salt: UInt64) {
+    init(_ query: Query, plan: NoisePlan, salt: UInt64, memory: Int? = nil) {
       layout = RowLayout(query)
       dropped = query.droppedWeight.map { _ in DroppedUnits(query) }
       open = query.isOpen ? OpenGroups(salt: salt) : nil
       let groups = query.privacyUnit == .rows ? query.groupCount ?? 0 : 0
       cells = SharedCells(Cells(groups: groups, width: plan.cellWidth))
-      units = query.privacyUnit == .rows ? nil : UnitTable(bounds: query.bounds, values: layout.valueCount)
+      units =
+        query.privacyUnit == .rows
+        ? nil : UnitTable(bounds: query.bounds, values: layout.valueCount, memory: memory)
     }
   }
 
@@ -84,8 +93,8 @@ public struct Accumulator: ~Copyable {
   ///   - threads: The threads that decode and add rows; the table is read by one at a time. The result does not
   ///     depend on it.
   /// - Throws: ``StatisticsError`` naming file and line when a row cannot be used and the query rejects bad rows (the
-  ///   first such row, whatever the threads), or when the file cannot be read. The accumulator must be thrown away
-  ///   then.
+  ///   first such row, whatever the threads), or when the file cannot be read or the temporary file cannot
+  ///   grow. The accumulator must be thrown away then.
   public mutating func add<Reader: TableReader & ~Copyable>(
     _ reader: inout Reader, threads: Int = 1
   ) throws(StatisticsError) {
@@ -94,6 +103,7 @@ public struct Accumulator: ~Copyable {
       throw StatisticsError(.invalidPartial, "partial", "takes no rows: the sampling key is not in it")
     }
     let intake = RowIntake(query: query, layout: layout, hash: hash, rules: plan.rules, cells, units, open, dropped)
+    workers = max(workers, threads)
     rows += try intake.take(&reader, threads: threads)
   }
 
@@ -118,12 +128,14 @@ public struct Accumulator: ~Copyable {
       throw StatisticsError(.invalidPartial, "partial", "takes no rows: the sampling key is not in it")
     }
     let intake = RowIntake(query: query, layout: layout, hash: hash, rules: plan.rules, cells, units, open, dropped)
+    workers = max(workers, threads)
     rows += try intake.take(stream, threads: threads)
   }
 
   /// Takes in another accumulator.
   ///
-  /// - Throws: ``StatisticsError`` when it answers another query or was sampled under another key.
+  /// - Throws: ``StatisticsError`` when it answers another query or was sampled under another key, or when the
+  ///   temporary file cannot grow or be read.
   public mutating func merge(_ other: consuming Accumulator) throws(StatisticsError) {
     guard query == other.query else {
       throw StatisticsError(.invalidPartial, "partial", "answers another query")
@@ -133,7 +145,7 @@ public struct Accumulator: ~Copyable {
     }
     let renumber = open.map { mine in (other.open?.names ?? []).map { mine.number(of: $0) } }
     cells.merge(other.cells.snapshot, renumber: renumber, groups: open?.count)
-    if let theirs = other.units { units?.merge(theirs, renumber: renumber) }
+    if let theirs = other.units { try units?.merge(theirs, renumber: renumber) }
     if let theirs = other.dropped?.words { _ = dropped?.add(theirs) }
     rows += other.rows
   }
@@ -146,19 +158,26 @@ public struct Accumulator: ~Copyable {
   }
 
   /// The integers after contribution bounding.
-  func boundedCells() -> Cells {
+  ///
+  /// - Throws: ``StatisticsError`` when the temporary file cannot be read.
+  func boundedCells() throws(StatisticsError) -> Cells {
     guard let units else {
       var result = cells.snapshot
       // A key may have been met in dropped rows only.
       if let open { result.grow(toGroups: open.count) }
       return result
     }
-    var result = Cells(groups: open?.count ?? query.groupCount ?? 0, width: plan.cellWidth)
-    let rules = plan.rules
-    unsafe units.forEachKept { group, values, copies, isFirst in
-      unsafe result.add(values, copies: copies, to: group, counted: isFirst, rules: rules)
+    let groups = open?.count ?? query.groupCount ?? 0
+    return try units.sums(groups: groups, width: plan.cellWidth, rules: plan.rules, workers: workers)
+  }
+
+  /// ``boundedCells()`` where no temporary file can be in the way.
+  func unspilledCells() -> Cells {
+    do throws(StatisticsError) {
+      return try boundedCells()
+    } catch {
+      preconditionFailure("\(error)")
     }
-    return result
   }
 }
 

@@ -16,6 +16,9 @@ struct BlockArena: ~Copyable {
 
   deinit { unsafe base.deallocate() }
 
+  /// The words of memory that it holds.
+  var wordCount: Int { capacity }
+
   /// The size of the smallest block for a number of records: log₂ of its records.
   @inline(__always)
   static func size(for records: Int) -> Int { records <= 1 ? 0 : Int.bitWidth - (records - 1).leadingZeroBitCount }

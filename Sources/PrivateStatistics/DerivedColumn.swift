@@ -8,6 +8,7 @@ public struct DerivedColumn: Sendable, Hashable {
   enum Source: Sendable, Hashable {
     case formula(Formula, text: String)
     case lookup(column: String, table: [[UInt8]: [UInt8]])
+    case date(column: String, part: DatePart, range: ClosedRange<CalendarDate>)
   }
 
   /// The name by which it is read.
@@ -45,6 +46,22 @@ public struct DerivedColumn: Sendable, Hashable {
     try self.init(name, .lookup(column: column, table: pairs))
   }
 
+  /// A part of a date or time, written as ISO 8601 has it: its year, month, weekday and so on.
+  ///
+  /// Offsets bring a time to UTC; without one it is taken as it is written. Where there is no value the part has none
+  /// either. A row whose date is anything else, or lies outside the range, is a bad row.
+  ///
+  /// - Parameters:
+  ///   - column: The column of dates.
+  ///   - part: What is read off.
+  ///   - range: The first and the last day that may occur, declared without looking at the data.
+  /// - Throws: ``StatisticsError`` when the name is unfit.
+  public init(
+    name: String, date column: String, part: DatePart, range: ClosedRange<CalendarDate>
+  ) throws(StatisticsError) {
+    try self.init(name, .date(column: column, part: part, range: range))
+  }
+
   private init(_ name: String, _ source: Source) throws(StatisticsError) {
     guard !name.isEmpty, name.utf8.count <= 256 else { throw .query("derive.name", "must be 1 to 256 bytes") }
     self.name = name
@@ -55,7 +72,7 @@ public struct DerivedColumn: Sendable, Hashable {
   var inputs: [String] {
     switch source {
     case .formula(let formula, _): formula.columns
-    case .lookup(let column, _): [column]
+    case .lookup(let column, _), .date(let column, _, _): [column]
     }
   }
 }

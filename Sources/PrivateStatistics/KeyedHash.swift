@@ -35,6 +35,37 @@ struct KeyedHash: Sendable {
     return state.finish()
   }
 
+  /// A hash of bytes that come in pieces.
+  var stream: Stream { Stream(state: State(k0, k1)) }
+
+  /// A hash of bytes that come in pieces, each of whole words.
+  struct Stream {
+    fileprivate var state: State
+    private var count = 0
+
+    fileprivate init(state: State) { self.state = state }
+
+    /// Takes in a multiple of eight bytes.
+    mutating func absorb(_ bytes: [UInt8]) {
+      precondition(bytes.count.isMultiple(of: 8), "pieces must be whole words")
+      count += bytes.count
+      unsafe bytes.withUnsafeBytes { bytes in
+        for place in stride(from: 0, to: bytes.count, by: 8) {
+          state.absorb(unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian)
+        }
+      }
+    }
+
+    /// The hash of all, with less than eight last bytes.
+    consuming func finish(_ rest: [UInt8]) -> Tag {
+      precondition(rest.count < 8, "the rest must be less than a word")
+      var last = UInt64(truncatingIfNeeded: count + rest.count) << 56
+      for (place, byte) in rest.enumerated() { last |= UInt64(byte) << UInt64(8 * place) }
+      state.absorb(last)
+      return state.finish()
+    }
+  }
+
   /// Hashes `length` bytes that are followed by at least eight readable ones; `union` gathers their set bits.
   @inline(__always)
   func padded(_ text: UnsafeRawPointer, _ length: Int, union: inout UInt64) -> Tag {
@@ -92,7 +123,7 @@ struct KeyedHash: Sendable {
     static func < (a: Tag, b: Tag) -> Bool { a.high != b.high ? a.high < b.high : a.low < b.low }
   }
 
-  private struct State {
+  fileprivate struct State {
     var v0: UInt64
     var v1: UInt64
     var v2: UInt64

@@ -50,6 +50,10 @@ extension DerivedColumn {
       }
       let members = pairs.joined(separator: ",")
       return "{\(CanonicalJSON.member("column", column)),\(name),\"table\":{\(members)}}"
+    case .date(let column, let part, let range):
+      let ends = [range.lowerBound.description, range.upperBound.description]
+      return "{\(CanonicalJSON.member("column", column)),\(CanonicalJSON.member("date", part.rawValue)),"
+        + "\(name),\(CanonicalJSON.member("range", ends))}"
     }
   }
 }
@@ -64,6 +68,9 @@ extension RowFilter {
     case .isWithin(let low, let high):
       if let low { fields.append(CanonicalJSON.member("at_least", low)) }
       if let high { fields.append(CanonicalJSON.member("at_most", high)) }
+    case .isDated(let first, let last):
+      if let first { fields.append(CanonicalJSON.member("from", first.description)) }
+      if let last { fields.append(CanonicalJSON.member("until", last.description)) }
     }
     return "{\(CanonicalJSON.member("column", column)),\(fields.joined(separator: ","))}"
   }

@@ -175,9 +175,9 @@ extension GroupSelection: Codable {
 }
 
 extension DerivedColumn: Codable {
-  private enum Key: String, CodingKey, CaseIterable { case name, formula, column, table }
+  private enum Key: String, CodingKey, CaseIterable { case name, formula, column, table, date, range }
 
-  /// Reads and checks `{ name, formula }` or `{ name, column, table }`.
+  /// Reads and checks `{ name, formula }`, `{ name, column, table }` or `{ name, column, date, range }`.
   public init(from decoder: any Decoder) throws {
     let fields = try StrictFields<Key>(decoder, "derive")
     let name = try fields.decode(String.self, .name)
@@ -186,6 +186,12 @@ extension DerivedColumn: Codable {
         throw StatisticsError.query("derive.column", "does not belong to a formula")
       }
       try self.init(name: name, formula: formula)
+    } else if let part = try fields.optional(DatePart.self, .date) {
+      let ends = try fields.decode([CalendarDate].self, .range)
+      guard ends.count == 2, ends[0] <= ends[1] else {
+        throw StatisticsError.query("derive.range", "must be two days in order: [first, last]")
+      }
+      try self.init(name: name, date: fields.decode(String.self, .column), part: part, range: ends[0]...ends[1])
     } else {
       try self.init(
         name: name, column: fields.decode(String.self, .column),
@@ -203,6 +209,10 @@ extension DerivedColumn: Codable {
       try container.encode(column, forKey: .column)
       let pairs = table.map { (String(decoding: $0.key, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }
       try container.encode(Dictionary(pairs) { first, _ in first }, forKey: .table)
+    case .date(let column, let part, let range):
+      try container.encode(column, forKey: .column)
+      try container.encode(part, forKey: .date)
+      try container.encode([range.lowerBound, range.upperBound], forKey: .range)
     }
   }
 }
@@ -243,14 +253,15 @@ extension TopGroups: Codable {
 
 extension RowFilter: Codable {
   private enum Key: String, CodingKey, CaseIterable {
-    case column, present
+    case column, present, from, until
     case isIn = "in"
     case isNotIn = "not_in"
     case atLeast = "at_least"
     case atMost = "at_most"
   }
 
-  /// Reads and checks a condition: `in`, `not_in`, `present: true`, or `at_least` and `at_most`.
+  /// Reads and checks a condition: `in`, `not_in`, `present: true`, `at_least` and `at_most`, or `from` and
+  /// `until`.
   public init(from decoder: any Decoder) throws {
     let fields = try StrictFields<Key>(decoder, "filter")
     let keys = try fields.optional([String].self, .isIn)
@@ -258,13 +269,20 @@ extension RowFilter: Codable {
     let low = try fields.optionalNumber(.atLeast)
     let high = try fields.optionalNumber(.atMost)
     let present = try fields.optional(Bool.self, .present)
-    guard [keys != nil, others != nil, present != nil, low != nil || high != nil].count(where: { $0 }) == 1 else {
-      throw StatisticsError.query("filter", "needs one of in, not_in, present, or at_least and at_most")
+    let first = try fields.optional(CalendarDate.self, .from)
+    let last = try fields.optional(CalendarDate.self, .until)
+    let isDated = first != nil || last != nil
+    let isWithin = low != nil || high != nil
+    guard [keys != nil, others != nil, present != nil, isWithin, isDated].count(where: { $0 }) == 1 else {
+      throw StatisticsError.query(
+        "filter", "needs one of in, not_in, present, at_least and at_most, or from and until")
     }
     guard present != false else { throw StatisticsError.query("filter.present", "must be true") }
     let test: Test =
       if let keys { .isOneOf(keys) } else if let others { .isNoneOf(others) } else if present == true {
         .isPresent
+      } else if isDated {
+        .isDated(from: first, until: last)
       } else { .isWithin(atLeast: low, atMost: high) }
     try self.init(column: fields.decode(String.self, .column), test)
   }
@@ -280,6 +298,9 @@ extension RowFilter: Codable {
     case .isWithin(let low, let high):
       try container.encodeIfPresent(low, forKey: .atLeast)
       try container.encodeIfPresent(high, forKey: .atMost)
+    case .isDated(let first, let last):
+      try container.encodeIfPresent(first, forKey: .from)
+      try container.encodeIfPresent(last, forKey: .until)
     }
   }
 }

@@ -22,7 +22,7 @@ struct RowDerivation: Sendable {
   func apply(_ batch: TableBatch) -> TableBatch {
     var builder = TableBatchBuilder(columnCount: names.count, firstLine: 1)
     rows: for row in 0..<batch.rowCount {
-      let problem = batch.problem(ofRow: row)
+      var problem = batch.problem(ofRow: row)
       var fields: [[UInt8]?] = (0..<width).map { problem == nil ? batch.field(row: row, column: $0) : nil }
       for (column, places) in zip(derived, inputs) where problem == nil {
         switch column.source {
@@ -34,6 +34,16 @@ struct RowDerivation: Sendable {
             zip(formula.columns, places).first { $0.0 == name }.flatMap { RowDerivation.number(fields[$0.1]) }
           }
           fields.append(value.map { Array($0.decimalDescription.utf8) })
+        case .date(_, let part, let range):
+          guard let text = fields[places[0]], !text.isEmpty else {
+            fields.append(nil)
+            continue
+          }
+          guard let time = unsafe text.withUnsafeBytes({ unsafe Timestamp($0) }), range.contains(time.date) else {
+            problem = .date
+            continue
+          }
+          fields.append(Array(part.text(of: time).utf8))
         }
       }
       fields += [[UInt8]?](repeating: nil, count: names.count - fields.count)

@@ -1,4 +1,5 @@
 public import ExactMath
+import TableFormats
 
 /// A condition that rows must meet to count; rows that do not are left out, as if they were not in the table.
 ///
@@ -14,6 +15,8 @@ public struct RowFilter: Sendable, Hashable {
     case isPresent
     /// The number lies from the first to the second end, both included; `nil` for no end.
     case isWithin(atLeast: Rational?, atMost: Rational?)
+    /// The date, or the day of the time, lies from the first to the last day, both included; `nil` for no end.
+    case isDated(from: CalendarDate?, until: CalendarDate?)
   }
 
   /// The column.
@@ -29,6 +32,9 @@ public struct RowFilter: Sendable, Hashable {
     case .isOneOf(let keys), .isNoneOf(let keys):
       guard !keys.isEmpty, keys.count <= 65_536 else { throw .query("filter", "must name 1 to 65536 keys") }
     case .isPresent: break
+    case .isDated(let first, let last):
+      guard first != nil || last != nil else { throw .query("filter", "needs from or until") }
+      if let first, let last, last < first { throw .query("filter", "must have its ends in order") }
     case .isWithin(let low, let high):
       guard low != nil || high != nil else { throw .query("filter", "needs in, not_in, at_least or at_most") }
       if let low, let high, high < low { throw .query("filter", "must have its ends in order") }
@@ -46,6 +52,7 @@ struct RowCondition: Sendable {
   private let isPresence: Bool
   private let low: Rational?
   private let high: Rational?
+  private let days: ClosedRange<Int>?
 
   init(_ filter: RowFilter, column: Int) {
     self.column = column
@@ -55,6 +62,12 @@ struct RowCondition: Sendable {
     case .isOneOf(let names): (keys, wanted, low, high) = (KeyTable(names), true, nil, nil)
     case .isNoneOf(let names): (keys, wanted, low, high) = (KeyTable(names), false, nil, nil)
     case .isWithin(let least, let most): (keys, wanted, low, high) = (nil, true, least, most)
+    case .isDated: (keys, wanted, low, high) = (nil, true, nil, nil)
+    }
+    if case .isDated(let first, let last) = filter.test {
+      days = (first?.days ?? .min)...(last?.days ?? .max)
+    } else {
+      days = nil
     }
   }
 
@@ -69,6 +82,11 @@ struct RowCondition: Sendable {
       return unsafe (keys.index(of: text, length) >= 0) == wanted
     }
     let (text, length) = unsafe try fields.number(column)
+    if let days {
+      if length == 0 { throw .missing(column: column) }
+      guard let time = unsafe Timestamp(UnsafeRawBufferPointer(start: text, count: length)) else { throw .row(.date) }
+      return days.contains(time.date.days)
+    }
     guard let decimal = unsafe DecimalText(UnsafeRawBufferPointer(start: text, count: length)) else {
       throw .notNumber(column: column)
     }

@@ -8,36 +8,44 @@ extension RowIntake {
 
   /// Takes every row of an Arrow stream; returns their number.
   func take(_ stream: ArrowStream, threads: Int) throws(StatisticsError) -> Int {
-    let progress = Mutex(Progress())
+    let progress = Mutex(ArrowProgress())
     let workers = max(1, min(threads, 256))
     nonisolated(unsafe) let shared = stream
     let source = stream.source
     let work: @Sendable (Int) -> Void = { worker in
       let decoder = ArrowDecoder(query, layout: layout, open: open, hash: hash)
-      // One thread at a time reads; the lock also orders the batches.
-      let next = { progress.withLock { progress in unsafe RowIntake.read(shared, &progress) } }
-      let fail = { (number: Int, line: Int, problem: RowDecoder.Problem) in
-        let error = problem.error(source: source, line: line, columns: layout.columns)
-        progress.withLock { $0.fail(number, error) }
+      // One thread at a time reads; the lock also orders the slices.
+      let next: () -> ArrowSlice? = {
+        if units?.spill?.failure != nil { return nil }
+        return progress.withLock { progress in unsafe RowIntake.read(shared, &progress) }
+      }
+      let fail = { (slice: ArrowSlice, row: Int, problem: RowDecoder.Problem) in
+        let error = problem.error(source: source, line: slice.first + row, columns: layout.columns)
+        progress.withLock { $0.whole.fail(slice.number, error) }
+      }
+      // The keys of a dictionary are looked up once a batch, not once a slice.
+      var known: (batch: ArrowBatch, groups: [Int]?)?
+      let groups = { (batch: ArrowBatch) -> [Int]? in
+        if let known, known.batch === batch { return known.groups }
+        let groups = decoder.groups(of: batch)
+        known = (batch, groups)
+        return groups
       }
       if let units {
         var queues = UnitQueues(units, workers: workers)
-        while let (batch, number, first) = next() {
-          let groups = decoder.groups(of: batch)
-          let all = 0..<batch.rowCount
-          if let (row, problem) = decoder.decode(batch, all, groups, into: &queues) {
-            return fail(number, first + row, problem)
+        while let slice = next() {
+          if let (row, problem) = decoder.decode(slice.batch, slice.rows, groups(slice.batch), into: &queues) {
+            return fail(slice, row, problem)
           }
         }
         queues.drainAll(worker: worker, of: workers)
       } else {
         var rows = RowBuffer(values: layout.valueCount)
-        while let (batch, number, first) = next() {
-          let groups = decoder.groups(of: batch)
-          for start in stride(from: 0, to: batch.rowCount, by: RowIntake.arrowRows) {
-            let range = start..<min(start + RowIntake.arrowRows, batch.rowCount)
-            if let (row, problem) = decoder.decode(batch, range, groups, into: &rows) {
-              return fail(number, first + row, problem)
+        while let slice = next() {
+          for start in stride(from: slice.rows.lowerBound, to: slice.rows.upperBound, by: RowIntake.arrowRows) {
+            let range = start..<min(start + RowIntake.arrowRows, slice.rows.upperBound)
+            if let (row, problem) = decoder.decode(slice.batch, range, groups(slice.batch), into: &rows) {
+              return fail(slice, row, problem)
             }
             cells.add(rows, rules: rules, groups: open?.count)
           }
@@ -45,25 +53,53 @@ extension RowIntake {
       }
     }
     if workers == 1 { work(0) } else { DispatchQueue.concurrentPerform(iterations: workers, execute: work) }
-    let end = progress.withLock { $0 }
+    let end = progress.withLock { $0.whole }
     if let failure = end.failure { throw failure.error }
+    if let failure = units?.spill?.failure { throw failure }
     return end.rows
   }
 
-  /// The next rows, with the batch's number and its first row's.
-  private static func read(_ stream: ArrowStream, _ progress: inout Progress) -> (ArrowBatch, Int, Int)? {
-    if progress.isDone { return nil }
+  /// The rows of an array that a thread takes at once: a table may come as one array of millions.
+  private static let sliceRows = 1 << 16
+
+  /// Rows of an array, with the slice's number and what the array's first row is called.
+  private struct ArrowSlice {
+    let batch: ArrowBatch
+    let rows: Range<Int>
+    let number: Int
+    let first: Int
+  }
+
+  /// What all threads know of each other, and the array that is being handed out.
+  private struct ArrowProgress {
+    var whole = Progress()
+    var batch: ArrowBatch?
+    /// The next row of the array.
+    var row = 0
+  }
+
+  /// The next rows.
+  private static func read(_ stream: ArrowStream, _ progress: inout ArrowProgress) -> ArrowSlice? {
+    if progress.whole.isDone { return nil }
     do throws(TableError) {
-      guard let batch = try stream.nextArrays() else {
-        progress.isDone = true
-        return nil
+      if progress.batch.map({ progress.row == $0.rowCount }) ?? true {
+        progress.batch = nil
+        guard let batch = try stream.nextArrays() else {
+          progress.whole.isDone = true
+          return nil
+        }
+        progress.batch = batch
+        progress.row = 0
       }
-      let first = progress.rows + 1
-      progress.batches += 1
-      progress.rows += batch.rowCount
-      return (batch, progress.batches, first)
+      guard let batch = progress.batch else { return nil }
+      let rows = progress.row..<min(progress.row + sliceRows, batch.rowCount)
+      let first = progress.whole.rows - progress.row + 1
+      progress.row = rows.upperBound
+      progress.whole.batches += 1
+      progress.whole.rows += rows.count
+      return ArrowSlice(batch: batch, rows: rows, number: progress.whole.batches, first: first)
     } catch {
-      progress.fail(progress.batches + 1, StatisticsError(unreadable: error))
+      progress.whole.fail(progress.whole.batches + 1, StatisticsError(unreadable: error))
       return nil
     }
   }

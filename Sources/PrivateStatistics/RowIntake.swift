@@ -83,8 +83,9 @@ struct RowIntake {
       let work: @Sendable (Int) -> Void = { worker in
         let decoder = RowDecoder(query, layout: layout, open: open, hash: hash, dropped: dropped)
         // One thread at a time reads; the lock also orders the batches.
-        let next = {
-          progress.withLock { progress in unsafe RowIntake.read(shared, &progress) }
+        let next: () -> (TableBatch, Int)? = {
+          if units?.spill?.failure != nil { return nil }
+          return progress.withLock { progress in unsafe RowIntake.read(shared, &progress) }
             .map { (derivation?.apply($0.0) ?? $0.0, $0.1) }
         }
         let fail = { (batch: TableBatch, number: Int, row: Int, problem: RowDecoder.Problem) in
@@ -109,6 +110,7 @@ struct RowIntake {
     }
     let end = progress.withLock { $0 }
     if let failure = end.failure { throw failure.error }
+    if let failure = units?.spill?.failure { throw failure }
     return end.rows
   }
 

@@ -8,6 +8,8 @@ struct UnitQueues: RecordSink, ~Copyable {
   private let table: UnitTable
   private let stride: Int
   private let capacity: Int
+  /// The words from one shard's queue to the next.
+  private let step: Int
   private let words: UnsafeMutablePointer<UInt64>
   private let counts: UnsafeMutablePointer<Int>
   /// The record being filled.
@@ -20,8 +22,10 @@ struct UnitQueues: RecordSink, ~Copyable {
     self.table = table
     stride = RowWord.values + table.limits.values
     capacity = max(64, UnitQueues.rowsPerShard / workers)
+    // Queues fill alike: an odd number of cache lines between them keeps their ends in different sets of the cache.
+    step = capacity * stride + 72
     // Memory that no row touches costs nothing.
-    unsafe words = .allocate(capacity: table.shards.count * capacity * stride)
+    unsafe words = .allocate(capacity: table.shards.count * step)
     unsafe counts = .allocate(capacity: table.shards.count)
     unsafe counts.initialize(repeating: 0, count: table.shards.count)
     unsafe scratch = .allocate(capacity: stride)
@@ -42,7 +46,7 @@ struct UnitQueues: RecordSink, ~Copyable {
   mutating func keep() {
     let shard = unsafe UnitTable.shard(of: KeyedHash.Tag(high: scratch[RowWord.high], low: 0))
     let count = unsafe counts[shard]
-    let record = unsafe words + (shard * capacity + count) * stride
+    let record = unsafe words + shard * step + count * stride
     for word in 0..<stride { unsafe record[word] = scratch[word] }
     unsafe counts[shard] = count + 1
     if count + 1 == capacity { drain(shard) }
@@ -51,7 +55,7 @@ struct UnitQueues: RecordSink, ~Copyable {
   private mutating func drain(_ shard: Int) {
     let count = unsafe counts[shard]
     if count == 0 { return }
-    let first = unsafe words + shard * capacity * stride
+    let first = unsafe words + shard * step
     table.shards[shard].withLock { store in unsafe store.add(first, count: count, stride: stride) }
     unsafe counts[shard] = 0
   }

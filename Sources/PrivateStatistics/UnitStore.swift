@@ -1,17 +1,4 @@
 import CKernels
-import Synchronization
-
-/// A store that threads use one at a time.
-final class UnitShard: Sendable {
-  private let store: Mutex<UnitStore>
-
-  init(_ limits: UnitTable.Limits) { store = Mutex(UnitStore(limits)) }
-
-  /// Runs `body` while no other thread is in this shard.
-  func withLock<Result: Sendable>(_ body: (inout UnitStore) -> Result) -> Result {
-    store.withLock { body(&$0) }
-  }
-}
 
 /// The units whose tags begin alike, in flat memory: a hash table of units, for each unit its kept groups in the
 /// order of their ranks, for each group its kept contents in the order of their tags.
@@ -78,6 +65,9 @@ struct UnitStore: ~Copyable {
     unsafe slots.deallocate()
     unsafe heads.deallocate()
   }
+
+  /// The bytes of memory that it holds.
+  var byteCount: Int { 8 * (mask + 1 + headCapacity * headWords + groups.wordCount + contents.wordCount) }
 
   /// Adds rows, fetching what later ones need ahead of time.
   mutating func add(_ rows: UnsafeMutablePointer<UInt64>, count: Int, stride: Int) {

@@ -29,18 +29,24 @@ final class UnitTable: Sendable {
   /// Shards, by the first bits of the units' tags.
   let shards: [UnitShard]
   let limits: Limits
+  /// Where units go when memory is short.
+  let spill: UnitSpill?
   private let rowsPerGroup: Int
   static let shardBits: UInt64 = 8
 
   /// An empty table.
   ///
-  /// - Parameter values: the integers of a row.
-  init(bounds: ContributionBounds, values: Int) {
+  /// - Parameters:
+  ///   - values: the integers of a row.
+  ///   - memory: the bytes that units may take before some are moved to a temporary file; no limit if left out.
+  init(bounds: ContributionBounds, values: Int, memory: Int? = nil) {
     let limits = Limits(
       groups: bounds.groupsPerUnit, contents: UnitTable.contentLimit(rows: bounds.rowsPerGroup), values: values)
     self.limits = limits
     rowsPerGroup = bounds.rowsPerGroup
-    shards = (0..<(1 << UnitTable.shardBits)).map { _ in UnitShard(limits) }
+    let spill = memory.map(UnitSpill.init)
+    self.spill = spill
+    shards = (0..<(1 << UnitTable.shardBits)).map { _ in UnitShard(limits, spill: spill) }
   }
 
   /// The most different contents kept for a unit in one group.
@@ -68,41 +74,32 @@ final class UnitTable: Sendable {
   }
 
   /// The number of units.
-  var count: Int { shards.reduce(0) { $0 + $1.withLock { $0.count } } }
-
-  /// Takes in another table of the same query and key, whose group `g` is this one's `renumber[g]`.
-  func merge(_ other: UnitTable, renumber: [Int]?) {
-    let step = UnitStore.ContentWord.values + limits.values
-    for (mine, theirs) in zip(shards, other.shards) {
-      theirs.withLock { theirs in
-        mine.withLock { mine in
-          for unit in 0..<theirs.count {
-            let tag = theirs.tag(ofUnit: unit)
-            unsafe theirs.forEachGroup(ofUnit: unit) { record, first in
-              let group = UInt64(renumber?[record.group] ?? record.group)
-              for index in 0..<record.contents {
-                let content = unsafe first + index * step
-                unsafe mine.add(
-                  tag, rank: record.rank, group: group, tag: content[UnitStore.ContentWord.tag],
-                  copies: content[UnitStore.ContentWord.copies], values: content + UnitStore.ContentWord.values)
-              }
-            }
-          }
-        }
-      }
-    }
+  func unitCount() throws(StatisticsError) -> Int {
+    var count = 0
+    for shard in shards { count += try shard.withWhole { $0.count } }
+    return count
   }
 
-  /// Calls `body` for every contribution that the bounds leave: group, values, copies, whether it is the first of
-  /// its unit in the group.
-  func forEachKept(_ body: (Int, UnsafePointer<UInt64>, Int, Bool) -> Void) {
+  /// Takes in another table of the same query and key, whose group `g` is this one's `renumber[g]`.
+  func merge(_ other: UnitTable, renumber: [Int]?) throws(StatisticsError) {
+    for (mine, theirs) in zip(shards, other.shards) {
+      try theirs.withWhole { theirs in
+        mine.withLock { $0.take(theirs, values: limits.values, renumber: renumber) }
+      }
+    }
+    if let failure = spill?.failure { throw failure }
+  }
+
+  /// Calls `body` for every contribution of a shard that the bounds leave: group, values, copies, whether it is the
+  /// first of its unit in the group.
+  func forEachKept(
+    inShard shard: Int, _ body: (Int, UnsafePointer<UInt64>, Int, Bool) -> Void
+  ) throws(StatisticsError) {
     let step = UnitStore.ContentWord.values + limits.values
-    for shard in shards {
-      shard.withLock { store in
-        for unit in 0..<store.count {
-          unsafe store.forEachGroup(ofUnit: unit) { record, first in
-            unsafe kept(of: record, first, step, body)
-          }
+    try shards[shard].withWhole { store in
+      for unit in 0..<store.count {
+        unsafe store.forEachGroup(ofUnit: unit) { record, first in
+          unsafe kept(of: record, first, step, body)
         }
       }
     }

@@ -8,6 +8,8 @@ public enum RowProblem: UInt8, Hashable, Sendable {
   case unterminatedQuote = 3
   /// The line is not one JSON object of plain values.
   case notAnObject = 4
+  /// A date is not written as ISO 8601 has it, or lies outside its declared range.
+  case date = 5
 
   /// One phrase without data.
   public var reason: String {
@@ -16,6 +18,7 @@ public enum RowProblem: UInt8, Hashable, Sendable {
     case .quote: "a quote is out of place"
     case .unterminatedQuote: "a quoted field is not closed"
     case .notAnObject: "the line is not one JSON object of plain values"
+    case .date: "a date is not written as ISO 8601 has it, or lies outside its declared range"
     }
   }
 }

@@ -154,6 +154,36 @@ private final class ArrowTable {
     }
   }
 
+  @Test func `one large array is shared out and gives the same partial`() throws {
+    var all = rows(200_000)
+    for row in all.indices { all[row].value = 0.5 }
+    let question = try Query(
+      privacyUnit: .column("u"), epsilon: Epsilon(1), delta: Delta("1e-6"),
+      bounds: ContributionBounds(groupsPerUnit: 2, rowsPerGroup: 3),
+      groupBy: [GroupColumn(column: "g", keys: ["a", "b", "é"])],
+      metrics: [Metric(name: "s", kind: .sum, column: "x", range: 0...100)])
+    var single = try accumulator(question, [])
+    let table = ArrowTable(all)
+    try single.add(table.stream(0..<all.count, columns: question.columns))
+    let whole = single.partial()
+    for threads in [2, 5] {
+      var mine = try accumulator(question, [])
+      try mine.add(table.stream(0..<all.count, columns: question.columns), threads: threads)
+      #expect(mine.partial() == whole)
+    }
+    // The first bad row is named, in whatever slice it is.
+    all[150_000].value = nil
+    all[190_000].value = nil
+    let damaged = ArrowTable(all)
+    for threads in [1, 4] {
+      var mine = try accumulator(question, [])
+      let error = #expect(throws: StatisticsError.self) {
+        try mine.add(damaged.stream(0..<all.count, columns: question.columns), threads: threads)
+      }
+      #expect(error?.place == "arrow:150001")
+    }
+  }
+
   @Test func `a null or no number is a bad row named by its place`() throws {
     let question = try query(metrics: [Metric(name: "s", kind: .sum, column: "x", range: 0...1)])
     for bad in [nil, Double.nan, .infinity] {

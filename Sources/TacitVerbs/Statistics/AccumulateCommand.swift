@@ -20,8 +20,19 @@ struct AccumulateCommand: ParsableCommand {
   @Option(name: .long, help: "A table to read; '-' for standard input. Repeatable.")
   var input: [String]
 
-  @Option(name: .long, help: "How tables are written: csv, jsonl or spark-transform.")
+  @Option(name: .long, help: "How tables are written: csv, jsonl, sqlite or spark-transform.")
   var inputFormat: TableInput.Format = .csv
+
+  @Option(name: .long, help: "The table of an SQLite database.")
+  var table: String?
+
+  @Option(
+    name: .long,
+    help: """
+      What the contributions of units may take in memory, such as 512m or 2g; the rest goes to an unlinked temporary \
+      file of mode 0600 in TMPDIR, which holds raw data.
+      """)
+  var memory: TableInput.MemorySize?
 
   @Option(
     name: .long,
@@ -46,7 +57,11 @@ struct AccumulateCommand: ParsableCommand {
   @Flag(name: .long, help: "Print one JSON document.")
   var json = false
 
-  func validate() throws { try TableInput.validate(threads: threads) }
+  private var options: TableInput.Options {
+    get throws { try TableInput.Options(inputFormat, table: table, threads: threads) }
+  }
+
+  func validate() throws { _ = try options }
 
   func run() throws {
     try Output.refuseExisting(output, force: force)
@@ -54,9 +69,13 @@ struct AccumulateCommand: ParsableCommand {
     let seal = try seal.map(PartialSeal.init(reading:))
     let key = try SamplingKeyFile.read(key)
     try refusing {
-      var accumulator = try Accumulator(question, key: key)
-      for path in input { try TableInput.add(path, inputFormat, threads: threads, to: &accumulator) }
-      try PartialFile.write(accumulator.partial(), to: output, seal: seal, force: force, json: json)
+      var accumulator = try Accumulator(question, key: key, memory: memory?.bytes)
+      for path in input { try TableInput.add(path, options, to: &accumulator) }
+      if memory == nil || seal != nil {
+        try PartialFile.write(accumulator.partial(), to: output, seal: seal, force: force, json: json)
+      } else {
+        try PartialFile.stream(accumulator, to: output, force: force, json: json)
+      }
     }
   }
 }
@@ -108,14 +127,32 @@ enum PartialFile {
     _ bytes: [UInt8], to path: String, seal: PartialSeal?, force: Bool, json: Bool
   ) throws {
     try Output.write(seal?.sealed(bytes) ?? bytes, to: path, force: force, mode: 0o600)
+    try report(SHA256.hash(data: bytes), count: bytes.count, path: path, json: json)
+  }
+
+  /// Writes an accumulator's partial, unsealed, without holding all of it in memory.
+  static func stream(_ accumulator: borrowing Accumulator, to path: String, force: Bool, json: Bool) throws {
+    var hash = SHA256()
+    var count = 0
+    try Output.stream(to: path, force: force, mode: 0o600) { write in
+      try accumulator.writePartial { bytes in
+        hash.update(data: bytes)
+        count += bytes.count
+        try write(bytes)
+      }
+    }
+    try report(hash.finalize(), count: count, path: path, json: json)
+  }
+
+  private static func report(_ hash: SHA256.Digest, count: Int, path: String, json: Bool) throws {
     let digits = Array("0123456789abcdef")
-    let digest = String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    let digest = String(hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     if path == "-" {
-      StandardOutput.complain("\(digest)  raw data, \(bytes.count) bytes")
+      StandardOutput.complain("\(digest)  raw data, \(count) bytes")
     } else if json {
-      try emitJSON(Document(bytes: bytes.count, sha256: digest))
+      try emitJSON(Document(bytes: count, sha256: digest))
     } else {
-      StandardOutput.write("\(digest)  \(path) (raw data, \(bytes.count) bytes)\n")
+      StandardOutput.write("\(digest)  \(path) (raw data, \(count) bytes)\n")
     }
   }
 

@@ -33,8 +33,19 @@ struct ReleaseCommand: ParsableCommand {
     help: "Partial aggregates to finish from, instead of tables.")
   var partial: [String] = []
 
-  @Option(name: .long, help: "How tables are written: csv, jsonl or spark-transform.")
+  @Option(name: .long, help: "How tables are written: csv, jsonl, sqlite or spark-transform.")
   var inputFormat: TableInput.Format = .csv
+
+  @Option(name: .long, help: "The table of an SQLite database.")
+  var table: String?
+
+  @Option(
+    name: .long,
+    help: """
+      What the contributions of units may take in memory, such as 512m or 2g; the rest goes to an unlinked temporary \
+      file of mode 0600 in TMPDIR, which holds raw data.
+      """)
+  var memory: TableInput.MemorySize?
 
   @Option(name: .long, help: "The ledger that keeps the budget.")
   var ledger: String?
@@ -75,12 +86,16 @@ struct ReleaseCommand: ParsableCommand {
   var force = false
 
   func validate() throws {
-    try TableInput.validate(threads: threads)
+    _ = try options
     if seal != nil, partial.isEmpty { throw ValidationError("--seal belongs to --partial") }
     if input.isEmpty == partial.isEmpty { throw ValidationError("either --input or --partial is needed") }
     if (ledger == nil) != (budget == nil) { throw ValidationError("--ledger and --budget belong together") }
     if releaseID != nil, ledger == nil { throw ValidationError("--release-id needs --ledger") }
     if input.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read once") }
+  }
+
+  private var options: TableInput.Options {
+    get throws { try TableInput.Options(inputFormat, table: table, threads: threads) }
   }
 
   func run() throws {
@@ -151,9 +166,9 @@ struct ReleaseCommand: ParsableCommand {
           partial, question: question, seal: seal.map(PartialSeal.init(reading:)))
         return try merged.release(charging: authority, label: label)
       }
-      var accumulator = try Accumulator(question, key: SamplingKey())
+      var accumulator = try Accumulator(question, key: SamplingKey(), memory: memory?.bytes)
       for path in input {
-        try TableInput.add(path, inputFormat, threads: threads, to: &accumulator)
+        try TableInput.add(path, options, to: &accumulator)
       }
       return try accumulator.release(charging: authority, label: label)
     }

@@ -15,8 +15,19 @@ package enum Output {
   ///   - mode: Permissions of the new file; `0o600` for secrets.
   /// - Throws: ``CommandFailure`` naming the file; nothing is left behind then.
   package static func write(_ bytes: [UInt8], to path: String, force: Bool = false, mode: mode_t = 0o644) throws {
+    try stream(to: path, force: force, mode: mode) { try $0(bytes) }
+  }
+
+  /// Writes what `body` hands over, piece by piece, as ``write(_:to:force:mode:)-([UInt8],_,_,_)`` writes bytes.
+  ///
+  /// - Parameter body: Gets a function that writes the next bytes.
+  /// - Throws: ``CommandFailure`` naming the file, or what `body` throws; nothing is left behind then.
+  package static func stream(
+    to path: String, force: Bool = false, mode: mode_t = 0o644,
+    _ body: (_ write: ([UInt8]) throws -> Void) throws -> Void
+  ) throws {
     if path == "-" {
-      try StandardOutput.attempt(bytes)
+      try body(StandardOutput.attempt)
       return
     }
     try refuseExisting(path, force: force)
@@ -28,7 +39,7 @@ package enum Output {
       close(descriptor)
       if !stored { unsafe unlink(temporary) }
     }
-    try store(bytes, in: descriptor, path: path)
+    try body { try store($0, in: descriptor, path: path) }
     guard fsync(descriptor) == 0 else { throw failure(path) }
     if force {
       guard unsafe rename(temporary, path) == 0 else { throw failure(path) }
