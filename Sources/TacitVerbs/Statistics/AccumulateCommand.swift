@@ -1,5 +1,4 @@
 import ArgumentParser
-import Crypto
 import PrivateStatistics
 
 /// `tacit accumulate`: a partial aggregate of some of the rows.
@@ -12,6 +11,8 @@ struct AccumulateCommand: ParsableCommand {
       The bytes are the same however the rows are split; their SHA-256 is printed.
       The sampling key is 32 hexadecimal digits in --key FILE or in TACIT_SAMPLING_KEY: draw it once for each release
       (head -c 16 /dev/urandom | xxd -p), never from data.
+      Each partial is in an envelope with the random name of its run, so that merging refuses one that comes twice.
+      From spark-transform to standard output it is one line of base64, as Spark SQL's TRANSFORM carries it.
       """)
 
   @Argument(help: "The query, YAML or JSON.")
@@ -30,6 +31,16 @@ struct AccumulateCommand: ParsableCommand {
 
   @Option(name: .long, help: "Where the partial goes.")
   var output: String
+
+  @Option(
+    name: .long,
+    help: "binary or base64: by default base64 for spark-transform to standard output, else binary.")
+  var outputFormat: PartialFile.Format?
+
+  @Option(
+    name: .customLong("run"),
+    help: "The name of this piece of work, 32 hexadecimal digits: attempts that share it count once. Random if left out.")
+  var runID: String?
 
   @Option(name: .long, help: "The file of the sampling key.")
   var key: String?
@@ -54,9 +65,12 @@ struct AccumulateCommand: ParsableCommand {
     let seal = try seal.map(PartialSeal.init(reading:))
     let key = try SamplingKeyFile.read(key)
     try refusing {
-      var accumulator = try Accumulator(question, key: key)
+      let name = try runID.map { text throws(StatisticsError) in try RunID(hexadecimal: text) } ?? RunID()
+      var accumulator = try Accumulator(question, key: key, run: name)
       for path in input { try TableInput.add(path, inputFormat, threads: threads, to: &accumulator) }
-      try PartialFile.write(accumulator.partial(), to: output, seal: seal, force: force, json: json)
+      let isText = inputFormat == .sparkTransform && output == "-"
+      try PartialFile.write(
+        accumulator, to: output, as: outputFormat ?? (isText ? .base64 : .binary), seal: seal, force: force, json: json)
     }
   }
 }
@@ -92,61 +106,5 @@ extension String {
     var result = self
     while result.last?.isWhitespace == true { result.removeLast() }
     return result
-  }
-}
-
-/// Files of partial aggregates.
-enum PartialFile {
-  private struct Document: Encodable {
-    let bytes: Int
-    let sha256: String
-  }
-
-  /// Writes a partial with mode 0600, sealed if wanted, and prints the digest of its canonical bytes, on standard
-  /// error when the partial itself goes to standard output.
-  static func write(
-    _ bytes: [UInt8], to path: String, seal: PartialSeal?, force: Bool, json: Bool
-  ) throws {
-    try Output.write(seal?.sealed(bytes) ?? bytes, to: path, force: force, mode: 0o600)
-    let digits = Array("0123456789abcdef")
-    let digest = String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-    if path == "-" {
-      StandardOutput.complain("\(digest)  raw data, \(bytes.count) bytes")
-    } else if json {
-      try emitJSON(Document(bytes: bytes.count, sha256: digest))
-    } else {
-      StandardOutput.write("\(digest)  \(path) (raw data, \(bytes.count) bytes)\n")
-    }
-  }
-
-  /// Reads partials of one query and merges them.
-  ///
-  /// - Parameter question: The query they must answer; the first one's own when `nil`.
-  static func merged(_ paths: [String], question: Query?, seal: PartialSeal?) throws -> Accumulator {
-    guard let first = paths.first else { throw CommandFailure("a partial is needed", code: .usage) }
-    let bytes = try read(first, seal)
-    let query: Query
-    if let question {
-      query = question
-    } else {
-      query = try QueryFile.decode(Accumulator.queryText(ofPartial: bytes, name: first), path: first)
-    }
-    var result = try Accumulator(partial: bytes, of: query, name: first)
-    for path in paths.dropFirst() {
-      let next = try Accumulator(partial: read(path, seal), of: query, name: path)
-      do {
-        try result.merge(next)
-      } catch {
-        throw CommandFailure("\(path): \(error.reason)")
-      }
-    }
-    return result
-  }
-
-  private static func read(_ path: String, _ seal: PartialSeal?) throws -> [UInt8] {
-    let bytes = try Input.read(path, limit: 1 << 36)
-    if let seal { return try seal.opened(bytes, name: path) }
-    guard !PartialSeal.isSealed(bytes) else { throw CommandFailure("\(path): is sealed; --seal KEYFILE is needed") }
-    return bytes
   }
 }

@@ -5,9 +5,13 @@ import PrivateStatistics
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
-    abstract: "Merge partial aggregates of one query and key; order does not matter.")
+    abstract: "Merge partial aggregates of one query and key; order does not matter.",
+    discussion: """
+      A run that is in two partials is refused, so nothing is counted twice. What is lost shows when --expect-rows or
+      --expect-partials says how much must come together.
+      """)
 
-  @Argument(help: "Partials that 'tacit accumulate' or 'tacit merge' wrote.")
+  @Argument(help: "Partials that 'tacit accumulate' or 'tacit merge' wrote, binary or lines of base64.")
   var partials: [String]
 
   @Option(name: .long, help: "Where the merged partial goes.")
@@ -16,6 +20,11 @@ struct MergeCommand: ParsableCommand {
   @Option(
     name: .long, help: "The key that opens sealed partials and seals the result: 64 hexadecimal digits in a file.")
   var seal: String?
+
+  @Option(name: .long, help: "binary or base64.")
+  var outputFormat: PartialFile.Format = .binary
+
+  @OptionGroup var checks: MergeChecks
 
   @Flag(name: .long, help: "Replace an existing output file.")
   var force = false
@@ -27,8 +36,8 @@ struct MergeCommand: ParsableCommand {
     try Output.refuseExisting(output, force: force)
     let seal = try seal.map(PartialSeal.init(reading:))
     try refusing {
-      let merged = try PartialFile.merged(partials, question: nil, seal: seal)
-      try PartialFile.write(merged.partial(), to: output, seal: seal, force: force, json: json)
+      let merged = try PartialFile.merged(partials, question: nil, seal: seal, checks: checks)
+      try PartialFile.write(merged, to: output, as: outputFormat, seal: seal, force: force, json: json)
     }
   }
 }
