@@ -2,16 +2,16 @@
 
 Two routes give the same partial bytes as one machine reading the whole table under the same key:
 
-- :func:`accumulate_in_arrow`: ``mapInArrow`` over ``libTacitC.so``, on classic Spark and Spark Connect. The package
+- :func:`partials_in_arrow`: ``mapInArrow`` over ``libTacitC.so``, on classic Spark and Spark Connect. The package
   ``tacit`` with its library must be importable on the workers.
-- :func:`accumulate_with_transform`: SQL ``TRANSFORM`` through the command ``tacit``, with no Python on the workers.
+- :func:`partials_with_transform`: SQL ``TRANSFORM`` through the command ``tacit``, with no Python on the workers.
 
 Partials leave a task only as its output, so what a failed or speculative attempt produced is dropped by Spark; each carries
 the name of its run, so that one delivered twice is refused. **Partials are raw data**: they pass through Spark's shuffle and the driver
 like the rows themselves. Noise is drawn once, on the driver, after the budget has been charged::
 
-    partials = tacit_spark.accumulate_in_arrow(frame, query, key=secrets.token_hex(16))
-    whole = tacit.Accumulator.from_partials(query, partials, expect_rows=n)
+    partials = tacit_spark.partials_in_arrow(frame, query, key=secrets.token_hex(16))
+    whole = tacit.Accumulator.from_partials(query, tacit_spark.collect(partials), expect_rows=n)
     release = whole.release(tacit.LedgerBudget("budget.db", "people"), label="visits 2026-w47")
 """
 
@@ -41,10 +41,8 @@ def _selected(frame: Any, query: tacit.Query) -> Any:
     return frame.select(*columns)
 
 
-def accumulate_in_arrow(
-    frame: Any, query: tacit.Query, *, key: str, job: str | None = None
-) -> list[bytes]:
-    """One envelope a task that had rows, by ``mapInArrow``.
+def partials_in_arrow(frame: Any, query: tacit.Query, *, key: str, job: str | None = None) -> Any:
+    """A frame of one envelope a task that had rows, by ``mapInArrow``: column ``partial``, binary.
 
     ``key`` is the secret sampling key, drawn once for a release (``secrets.token_hex(16)``). ``job`` names the release: attempts
     at the same partition of it have the same run, so whatever Spark delivers, no partition counts twice.
@@ -72,34 +70,29 @@ def accumulate_in_arrow(
         accumulator.add(pyarrow.RecordBatchReader.from_batches(first.schema, stream()))
         yield pyarrow.RecordBatch.from_arrays([pyarrow.array([accumulator.envelope()], pyarrow.binary())], ["partial"])
 
-    rows = _selected(frame, query).mapInArrow(work, "partial binary").collect()
-    return [bytes(row["partial"]) for row in rows]
+    return _selected(frame, query).mapInArrow(work, "partial binary")
 
 
-def accumulate_with_transform(
+def partials_with_transform(
     frame: Any, query: tacit.Query, *, query_file: str, key_file: str, command: str = "tacit"
-) -> list[bytes]:
-    """One envelope a task that had rows, by SQL ``TRANSFORM``.
+) -> Any:
+    """A frame of one envelope a task that had rows, by SQL ``TRANSFORM``: column ``partial``, base64.
 
-    ``command``, ``query_file`` (as ``query.text``) and ``key_file`` are paths that every worker can read. Text that holds a
-    line break or the byte 1, which would break ``TRANSFORM``'s lines, fails the job.
+    ``command``, ``query_file`` (with ``query.text`` in it) and ``key_file`` are paths that every worker can read. Text that
+    ``TRANSFORM`` cannot carry, with a line break or the byte 1 in it or the text ``\\N``, fails the job.
     """
     from pyspark.sql import functions
 
-    session = frame.sparkSession
     selected = _selected(frame, query)
     fields = []
-    for name, kind in selected.dtypes:
+    for index, (name, kind) in enumerate(selected.dtypes):
         column = functions.col("`" + name.replace("`", "``") + "`")
         if kind == "string":
-            # The text \N would come out as no value.
-            broken = column.contains("\n") | column.contains("\r") | column.contains("\x01") | (column == "\\N")
             column = functions.when(
-                broken, functions.raise_error(functions.lit("tacit: text that TRANSFORM cannot carry"))
+                column.rlike("[\\n\\r\\x01]|^\\\\N$"),
+                functions.raise_error(functions.lit("tacit: text that TRANSFORM cannot carry")),
             ).otherwise(column)
-        fields.append(column)
-    view = "tacit_" + secrets.token_hex(8)
-    selected.select(*[field.alias(f"c{index}") for index, field in enumerate(fields)]).createOrReplaceTempView(view)
+        fields.append(column.alias(f"c{index}"))
     script = " ".join(
         shlex.quote(word)
         for word in [
@@ -108,9 +101,13 @@ def accumulate_with_transform(
         ]
     )
     columns = ", ".join(f"c{index}" for index in range(len(fields)))
-    quoted = script.replace("\\", "\\\\").replace("'", "\\'")
-    try:
-        rows = session.sql(f"SELECT TRANSFORM({columns}) USING '{quoted}' AS (partial STRING) FROM {view}").collect()
-    finally:
-        session.catalog.dropTempView(view)
-    return [base64.b64decode(row["partial"], validate=True) for row in rows]
+    quoted = script.replace("\\", "\\\\").replace("'", "\\'").replace("{", "{{").replace("}", "}}")
+    return frame.sparkSession.sql(
+        f"SELECT TRANSFORM({columns}) USING '{quoted}' AS (partial STRING) FROM {{rows}}", rows=selected.select(*fields)
+    )
+
+
+def collect(partials: Any) -> list[bytes]:
+    """The envelopes of either frame, on the driver (``spark.driver.maxResultSize`` bounds them)."""
+    found = [row["partial"] for row in partials.collect()]
+    return [base64.b64decode(text, validate=True) if isinstance(text, str) else bytes(text) for text in found]
