@@ -23,8 +23,8 @@ demo: build ## the whole story on embedded real data, ending in a report
 test: setup ## every test and every check
 	@scripts/test
 
-test-integrations: setup ## the C library from Python, with pyarrow, polars and DuckDB from PyPI
-	@scripts/test-integrations
+test-integrations: setup ## the C library from Python; SECTIONS="spark beam postgres" for the engines
+	@scripts/test-integrations $(SECTIONS)
 
 dependents: setup ## link every library product alone, from another package
 	scripts/check-dependents --all

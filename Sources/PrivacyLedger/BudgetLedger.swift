@@ -9,7 +9,8 @@ import PrivacyAccounting
 /// chain; the totals that decide a charge are kept with it and checked against it by ``verify(since:)``.
 ///
 /// **Edge cases**: a process killed at any point leaves either the whole charge or nothing; a full disk refuses the
-/// charge; a file that is not a ledger is refused and left alone.
+/// charge; a file that is not a ledger is refused and left alone; so is one on a network or user-space file system,
+/// whose locks do not bind other machines.
 public final class BudgetLedger: Sendable {
   /// The file.
   public let path: String
@@ -97,6 +98,7 @@ public final class BudgetLedger: Sendable {
   }
 
   private static func connect(_ path: String) throws(LedgerError) -> DatabaseQueue {
+    try SharedFileSystem.refuse(path)
     var configuration = Configuration()
     configuration.busyMode = .timeout(30)
     configuration.prepareDatabase { database in

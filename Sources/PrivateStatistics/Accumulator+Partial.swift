@@ -85,21 +85,25 @@ extension Accumulator {
   ///
   /// - Throws: ``StatisticsError`` naming `name` when the bytes are no partial of this version, or damaged.
   public static func queryText(ofPartial bytes: [UInt8], name: String) throws(StatisticsError) -> String {
-    var reader = try PartialReader(bytes, name: name)
+    var reader = try PartialReader(PartialEnvelope(opening: bytes, name: name).body, name: name)
     return try reader.text()
   }
 
   /// An accumulator from its canonical bytes; it merges and releases, but takes no more rows.
   ///
   /// - Parameters:
-  ///   - bytes: What ``partial()`` wrote.
+  ///   - bytes: What ``enveloped()`` or ``partial()`` wrote. Without an envelope neither the number of rows nor a repeat
+  ///     is known.
   ///   - query: The query it must answer.
   ///   - name: The name of the source, for errors.
   /// - Throws: ``StatisticsError`` when the bytes are damaged, or of another query or version.
   public init(partial bytes: [UInt8], of query: Query, name: String) throws(StatisticsError) {
-    var reader = try PartialReader(bytes, name: name)
-    guard try reader.text() == query.canonicalText else {
-      throw StatisticsError(.invalidPartial, name, "answers another query")
+    let envelope = try PartialEnvelope(opening: bytes, name: name)
+    var reader = try PartialReader(envelope.body, name: name)
+    let text = try reader.text()
+    guard text == query.canonicalText else {
+      let theirs = Query.fingerprint(ofCanonicalText: text)
+      throw StatisticsError(.invalidPartial, name, "answers query \(theirs), not \(query.fingerprint)")
     }
     let plan = try NoisePlan(query)
     let check = try reader.tag()
@@ -125,7 +129,7 @@ extension Accumulator {
       guard dropped.add(words) else { throw reader.damaged }
     }
     guard reader.isAtEnd else { throw reader.damaged }
-    self.init(query, plan: plan, parts, hash: nil, keyCheck: check)
+    self.init(query, plan: plan, parts, hash: nil, keyCheck: check, run: RunID(), merged: envelope.runs)
   }
 }
 
@@ -204,8 +208,10 @@ private struct PartialReader {
       throw StatisticsError(.invalidPartial, name, "is not a partial aggregate")
     }
     position = 8
-    guard try word() == PartialFormat.version else {
-      throw StatisticsError(.invalidPartial, name, "is a partial aggregate of another version")
+    let version = try word()
+    guard version == PartialFormat.version else {
+      throw StatisticsError(
+        .invalidPartial, name, "is a partial aggregate of version \(version), not \(PartialFormat.version)")
     }
     let sum = PartialFormat.checksum(bytes[..<end])
     var trailer = self

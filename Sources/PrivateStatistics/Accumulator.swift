@@ -31,11 +31,23 @@ public struct Accumulator: ~Copyable {
   let dropped: DroppedUnits?
   /// The most threads that have taken rows in; as many finish.
   private var workers = 1
+  /// The name of what this accumulator itself takes in.
+  private let run: RunID
   /// The rows taken in, bad and foreign ones included; for the operator, never for a release.
   private var rows = 0
+  /// The runs that were merged in or read.
+  private var merged = PartialRuns()
 
   /// The rows taken in, exactly; for the demonstration on public data.
-  package var insecureRowCount: Int { rows }
+  package var insecureRowCount: Int { runs.rowCount ?? 0 }
+
+  /// The runs that are in this accumulator, with the rows of each: raw data, for the operator.
+  public var runs: PartialRuns {
+    var result = merged
+    // What only gathers others is no run of its own.
+    if rows > 0 || merged.count == 0 { result.insert(run, rows: rows) }
+    return result
+  }
 
   /// An empty accumulator.
   ///
@@ -45,12 +57,16 @@ public struct Accumulator: ~Copyable {
   ///   - memory: The bytes that the contributions of units may take before some are moved to an unlinked temporary
   ///     file of mode 0600 in `TMPDIR` or `/tmp`, which holds raw data; no limit if left out. Answers and partials do
   ///     not depend on it.
+  ///   - run: The name of this piece of work; attempts at the same piece that share a name never count twice.
   /// - Throws: ``StatisticsError`` when the query's noise cannot be planned.
-  public init(_ query: Query, key: borrowing SamplingKey, memory: Int? = nil) throws(StatisticsError) {
+  public init(
+    _ query: Query, key: borrowing SamplingKey, memory: Int? = nil, run: RunID = RunID()
+  ) throws(StatisticsError) {
     let plan = try NoisePlan(query)
     let check = query.privacyUnit == .rows ? KeyedHash.Tag.zero : key.hash(0, 0, 0, 0)
     self.init(
-      query, plan: plan, Parts(query, plan: plan, salt: key.hash.salt, memory: memory), hash: key.hash, keyCheck: check)
+      query, plan: plan, Parts(query, plan: plan, salt: key.hash.salt, memory: memory), hash: key.hash, keyCheck: check,
+      run: run)
   }
 
   /// What an accumulator gathers in, empty at first.
@@ -74,7 +90,12 @@ public struct Accumulator: ~Copyable {
   }
 
   /// An accumulator of these parts; without a `hash` it takes no rows.
-  init(_ query: Query, plan: NoisePlan, _ parts: Parts, hash: KeyedHash?, keyCheck: KeyedHash.Tag) {
+  init(
+    _ query: Query, plan: NoisePlan, _ parts: Parts, hash: KeyedHash?, keyCheck: KeyedHash.Tag, run: RunID,
+    merged: PartialRuns = PartialRuns()
+  ) {
+    self.run = run
+    self.merged = merged
     self.query = query
     self.plan = plan
     self.hash = hash
@@ -134,20 +155,26 @@ public struct Accumulator: ~Copyable {
 
   /// Takes in another accumulator.
   ///
-  /// - Throws: ``StatisticsError`` when it answers another query or was sampled under another key, or when the
-  ///   temporary file cannot grow or be read.
+  /// - Throws: ``StatisticsError`` when it answers another query, was sampled under another key, or holds a run that
+  ///   is in this one already, and nothing is merged then; or when the temporary file cannot grow or be read.
   public mutating func merge(_ other: consuming Accumulator) throws(StatisticsError) {
     guard query == other.query else {
-      throw StatisticsError(.invalidPartial, "partial", "answers another query")
+      throw StatisticsError(
+        .invalidPartial, "partial", "answers query \(other.query.fingerprint), not \(query.fingerprint)")
     }
     guard keyCheck == other.keyCheck else {
-      throw StatisticsError(.invalidPartial, "partial", "was sampled under another key")
+      throw StatisticsError(
+        .invalidPartial, "partial",
+        "was sampled under the key of check \(hexadecimal(other.keyCheck.high)), not \(hexadecimal(keyCheck.high))")
+    }
+    guard runs.isDisjoint(with: other.runs) else {
+      throw StatisticsError(.invalidPartial, "partial", "repeats a run that has been merged already")
     }
     let renumber = open.map { mine in (other.open?.names ?? []).map { mine.number(of: $0) } }
     cells.merge(other.cells.snapshot, renumber: renumber, groups: open?.count)
     if let theirs = other.units { try units?.merge(theirs, renumber: renumber) }
     if let theirs = other.dropped?.words { _ = dropped?.add(theirs) }
-    rows += other.rows
+    merged.formUnion(other.runs)
   }
 
   /// The groups that have a number, in the order of answers.

@@ -100,6 +100,20 @@ public func tacitQueryText(
   }
 }
 
+/// The columns that a query reads.
+@c(tacit_query_columns)
+public func tacitQueryColumns(
+  _ query: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ length: UnsafeMutablePointer<Int>?
+) -> Int32 {
+  status { () throws(CallFailure) in
+    guard let out = unsafe out else { throw isNull("out") }
+    unsafe out.pointee = nil
+    let handle: QueryHandle = unsafe try object(query, "query")
+    let names = handle.query.columns.map(CanonicalJSON.quoted).joined(separator: ",")
+    unsafe try give(Array("[\(names)]".utf8), out, length)
+  }
+}
+
 /// Frees a query.
 @c(tacit_query_free)
 public func tacitQueryFree(_ query: OpaquePointer?) {
@@ -112,14 +126,25 @@ public func tacitQueryFree(_ query: OpaquePointer?) {
 public func tacitAccumulatorOpen(
   _ query: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
+  unsafe tacitAccumulatorOpenRun(query, key, nil, out)
+}
+
+/// An empty accumulator of a named piece of work.
+@c(tacit_accumulator_open_run)
+public func tacitAccumulatorOpenRun(
+  _ query: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ run: UnsafePointer<CChar>?,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> Int32 {
   status { () throws(CallFailure) in
     guard let out = unsafe out else { throw isNull("out") }
     unsafe out.pointee = nil
     let handle: QueryHandle = unsafe try object(query, "query")
     let text = unsafe key.map { unsafe String(cString: $0) }
+    let name = unsafe run.map { unsafe String(cString: $0) }
     let accumulator = try statistics { () throws(StatisticsError) in
-      guard let text else { return try Accumulator(handle.query, key: SamplingKey()) }
-      return try Accumulator(handle.query, key: SamplingKey(hexadecimal: text))
+      let run = if let name { try RunID(hexadecimal: name) } else { RunID() }
+      guard let text else { return try Accumulator(handle.query, key: SamplingKey(), run: run) }
+      return try Accumulator(handle.query, key: SamplingKey(hexadecimal: text), run: run)
     }
     unsafe give(AccumulatorHandle(handle.query, accumulator), to: out)
   }
@@ -205,13 +230,43 @@ public func tacitAccumulatorPartial(
   _ accumulator: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
   _ length: UnsafeMutablePointer<Int>?
 ) -> Int32 {
+  unsafe write(accumulator, out, length) { $0.partial() }
+}
+
+/// The canonical bytes in an envelope that names their runs.
+@c(tacit_accumulator_envelope)
+public func tacitAccumulatorEnvelope(
+  _ accumulator: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ length: UnsafeMutablePointer<Int>?
+) -> Int32 {
+  unsafe write(accumulator, out, length) { $0.enveloped() }
+}
+
+/// How many runs and rows are in an accumulator.
+@c(tacit_accumulator_runs)
+public func tacitAccumulatorRuns(
+  _ accumulator: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ length: UnsafeMutablePointer<Int>?
+) -> Int32 {
+  unsafe write(accumulator, out, length) { content in
+    let runs = content.runs
+    let names = runs.names.map { "\"\($0)\"" }.joined(separator: ",")
+    return Array("{\"rows\":\(runs.rowCount.map(String.init) ?? "null"),\"runs\":[\(names)]}".utf8)
+  }
+}
+
+/// Gives bytes made of an accumulator, which stays as it is.
+private func write(
+  _ accumulator: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ length: UnsafeMutablePointer<Int>?, _ body: (borrowing Accumulator) -> [UInt8]
+) -> Int32 {
   status { () throws(CallFailure) in
     guard let out = unsafe out else { throw isNull("out") }
     guard let length = unsafe length else { throw isNull("length") }
     unsafe out.pointee = nil
     let handle: AccumulatorHandle = unsafe try object(accumulator, "accumulator")
     let content = try handle.take()
-    let bytes = content.partial()
+    let bytes = body(content)
     handle.put(content)
     unsafe try give(bytes, out, length)
   }

@@ -178,3 +178,18 @@ private let hasShell = ["/usr/bin/sqlite3", "/usr/local/bin/sqlite3"].contains {
     #expect(throws: BudgetRefusal.self) { try ledger.charge(laplace(20), to: "a", label: "x") }
   }
 }
+
+@Suite struct `Ledgers and file systems` {
+  @Test func `network and user space file systems are known by their numbers`() throws {
+    // The numbers of linux/magic.h, as statfs(2) lists them.
+    for (type, name) in [(0x6969, "NFS"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB"), (0x6573_5546, "FUSE")] {
+      #expect(SharedFileSystem.name(ofType: UInt32(type)) == name)
+    }
+    // ext4, XFS, Btrfs, tmpfs, overlayfs.
+    for type in [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x794c_7630] {
+      #expect(SharedFileSystem.name(ofType: UInt32(type)) == nil)
+    }
+    let folder = try Folder()
+    _ = try BudgetLedger(openingOrCreating: folder.ledger)
+  }
+}

@@ -127,7 +127,7 @@ import Testing
     let other = #expect(throws: StatisticsError.self) {
       _ = try Accumulator(partial: bytes, of: self.question(groups: 2, rows: 4), name: "p").partial()
     }
-    #expect(other?.description == "p: answers another query")
+    #expect(other?.description.hasPrefix("p: answers query ") == true)
   }
 
   @Test func `partials of rows as units merge too`() throws {

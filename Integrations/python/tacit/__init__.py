@@ -5,8 +5,19 @@ Arrow's PyCapsule interface (pyarrow, polars, DuckDB, pandas with pyarrow, nanoa
 :meth:`Accumulator.release` charges a budget, then adds exact noise once and answers.
 """
 
-from ._budget import Budget, BudgetRefused, MemoryBudget
-from ._statistics import Accumulator, Query, Release, Value
+from ._budget import Budget, BudgetRefused, LedgerBudget, MemoryBudget
+from ._statistics import Accumulator, PartialsMissing, Query, Release, Value
 from ._library import TacitError
 
-__all__ = ["Accumulator", "Budget", "BudgetRefused", "MemoryBudget", "Query", "Release", "TacitError", "Value"]
+__all__ = [
+    "Accumulator",
+    "Budget",
+    "BudgetRefused",
+    "LedgerBudget",
+    "MemoryBudget",
+    "PartialsMissing",
+    "Query",
+    "Release",
+    "TacitError",
+    "Value",
+]

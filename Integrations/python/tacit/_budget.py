@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import json
+import subprocess
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 from ._library import check, library, take
 
@@ -67,3 +68,32 @@ class MemoryBudget:
             text = library().tacit_last_error()
             reason = text.decode() if text else "the charge was refused"
             raise NotImplementedError(reason) if answer == 2 else BudgetRefused(reason)
+
+
+class LedgerBudget:
+    """A budget of a durable ledger, charged through the command ``tacit`` on this machine.
+
+    Each charge is on disk before :meth:`charge` returns. Use it where the release is made, never in a worker.
+    """
+
+    def __init__(self, ledger: str, budget: str, *, command: str = "tacit", capability: str | None = None) -> None:
+        self._command, self._ledger, self._budget = command, ledger, budget
+        self._options = ["--capability", capability] if capability else []
+        self._adjacency: str = self._run("status", "--budget", budget)["budgets"][0]["adjacency"]
+
+    def _run(self, verb: str, *arguments: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [self._command, "ledger", verb, self._ledger, "--json", *self._options, *arguments],
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            raise BudgetRefused(done.stderr.strip() or f"tacit ledger {verb} failed")
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def charge(self, event: str, adjacency: str, label: str) -> None:
+        """Charges an event, or raises."""
+        if adjacency != self._adjacency:
+            raise BudgetRefused(f"adjacency: the budget is stated for {self._adjacency}")
+        self._run("charge", "--budget", self._budget, "--label", label, "--", event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,6 +40,13 @@ class Query:
         out, length = ctypes.c_void_p(), ctypes.c_size_t()
         check(library().tacit_query_text(self._pointer, out, length))
         return take(out, length).decode()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a table must hold."""
+        out, length = ctypes.c_void_p(), ctypes.c_size_t()
+        check(library().tacit_query_columns(self._pointer, out, length))
+        return tuple(json.loads(take(out, length)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Query) and self.text == other.text
@@ -82,20 +89,66 @@ class Release:
         return result
 
 
+class PartialsMissing(Exception):
+    """Partials that do not add up to what was expected; nothing has been released."""
+
+
 class Accumulator:
     """Exact sums on their way to a release: raw data, neither printed nor pickled. Use it from one thread at a time.
 
     ``key`` is the secret sampling key of contribution bounding, 32 hexadecimal digits, shared by the accumulators that
-    will be merged; a fresh one is drawn without it.
+    will be merged; a fresh one is drawn without it. ``run`` names this piece of work, 32 hexadecimal digits: attempts at the
+    same rows that share it never merge, so they cannot count twice; it is random without.
     """
 
-    def __init__(self, query: Query, *, key: str | None = None) -> None:
+    def __init__(self, query: Query, *, key: str | None = None, run: str | None = None) -> None:
         self._pointer = ctypes.c_void_p()
-        check(library().tacit_accumulator_open(query._pointer, key.encode() if key else None, self._pointer))
+        check(
+            library().tacit_accumulator_open_run(
+                query._pointer, key.encode() if key else None, run.encode() if run else None, self._pointer
+            )
+        )
+
+    @classmethod
+    def from_partials(
+        cls,
+        query: Query,
+        partials: Iterable[bytes],
+        *,
+        expect_rows: int | None = None,
+        expect_partials: int | None = None,
+        ignore_duplicates: bool = False,
+    ) -> Accumulator:
+        """Everything that workers sent, merged, or :class:`PartialsMissing` when it is not all there.
+
+        A run that comes twice raises, or is left out with ``ignore_duplicates`` when all of its partial is in already.
+        ``expect_rows`` are the rows that must have been taken in, ``expect_partials`` the runs that must have come.
+        """
+        whole: Accumulator | None = None
+        known: dict[str, None] = {}
+        for partial in partials:
+            part = cls.from_partial(query, partial)
+            names, rows = part.runs
+            if rows is None:
+                raise PartialsMissing("a partial names no runs, so a repeat would not be seen: send envelope()")
+            if ignore_duplicates and all(name in known for name in names):
+                continue
+            known |= dict.fromkeys(names)
+            whole = part if whole is None else whole.merge(part)
+        if whole is None:
+            raise PartialsMissing("no partial came")
+        names, rows = whole.runs
+        if expect_partials is not None and len(names) != expect_partials:
+            raise PartialsMissing(f"{len(names)} of {expect_partials} partials came")
+        if expect_rows is not None and rows is not None and rows != expect_rows:
+            raise PartialsMissing(
+                f"{expect_rows - rows} rows are missing" if rows < expect_rows else f"{rows - expect_rows} rows too many"
+            )
+        return whole
 
     @classmethod
     def from_partial(cls, query: Query, partial: bytes) -> Accumulator:
-        """An accumulator from :meth:`partial`'s bytes; it merges and releases, but takes no rows."""
+        """An accumulator from :meth:`envelope`'s bytes; it merges and releases, but takes no rows."""
         result = cls.__new__(cls)
         result._pointer = ctypes.c_void_p()
         check(library().tacit_accumulator_from_partial(query._pointer, partial, len(partial), result._pointer))
@@ -106,7 +159,7 @@ class Accumulator:
             library().tacit_accumulator_free(self._pointer)
 
     def __reduce__(self) -> str:
-        raise TypeError("an accumulator is raw data; send partial() where it must go")
+        raise TypeError("an accumulator is raw data; send envelope() where it must go")
 
     def add(self, table: ArrowStreamExportable, *, threads: int = 1) -> Accumulator:
         """Adds every row of a table, frame, relation or record batch reader; returns the accumulator."""
@@ -127,6 +180,23 @@ class Accumulator:
         out, length = ctypes.c_void_p(), ctypes.c_size_t()
         check(library().tacit_accumulator_partial(self._pointer, out, length))
         return take(out, length)
+
+    def envelope(self) -> bytes:
+        """What a worker sends: :meth:`partial`'s bytes in an envelope that names their runs. They are raw data.
+
+        The envelope differs from run to run; merging refuses a run that comes twice.
+        """
+        out, length = ctypes.c_void_p(), ctypes.c_size_t()
+        check(library().tacit_accumulator_envelope(self._pointer, out, length))
+        return take(out, length)
+
+    @property
+    def runs(self) -> tuple[tuple[str, ...], int | None]:
+        """The names of the runs that are in, and their rows (raw data; ``None`` where a partial had no envelope)."""
+        out, length = ctypes.c_void_p(), ctypes.c_size_t()
+        check(library().tacit_accumulator_runs(self._pointer, out, length))
+        found = json.loads(take(out, length))
+        return tuple(found["runs"]), found["rows"]
 
     def release(self, budget: Budget, *, label: str) -> Release:
         """Charges the budget, adds exact noise once and answers; the accumulator is used up.

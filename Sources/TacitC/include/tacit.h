@@ -71,6 +71,12 @@ int32_t tacit_query_open(const char *json, size_t length, tacit_query **out);
 /// - length: gets the bytes without the zero; may be NULL.
 int32_t tacit_query_text(const tacit_query *query, void **out, size_t *length);
 
+/// The columns that a query reads, as a JSON array of names: what a table must hold, and the order of fields without names.
+///
+/// - out: gets the text, zero-terminated, to be freed with `tacit_bytes_free`, or NULL on failure.
+/// - length: gets the bytes without the zero; may be NULL.
+int32_t tacit_query_columns(const tacit_query *query, void **out, size_t *length);
+
 /// Frees a query; accumulators made of it stay valid.
 ///
 /// - query: may be NULL.
@@ -84,7 +90,16 @@ void tacit_query_free(tacit_query *query);
 /// - out: gets the accumulator, to be freed with `tacit_accumulator_free`, or NULL on failure.
 int32_t tacit_accumulator_open(const tacit_query *query, const char *key, tacit_accumulator **out);
 
-/// An accumulator from `tacit_accumulator_partial`'s bytes; it merges and releases, but takes no rows.
+/// An empty accumulator of a named piece of work.
+///
+/// - query, key, out: as for `tacit_accumulator_open`.
+/// - run: 32 hexadecimal digits and a zero, the same for every attempt at the same rows: the envelopes of two attempts
+///   never merge. NULL draws a random name.
+int32_t tacit_accumulator_open_run(
+    const tacit_query *query, const char *key, const char *run, tacit_accumulator **out);
+
+/// An accumulator from the bytes of `tacit_accumulator_envelope` or `tacit_accumulator_partial`; it merges and releases,
+/// but takes no rows.
 ///
 /// - query: the query the partial must answer; not kept.
 /// - partial: `length` bytes; not kept.
@@ -120,9 +135,23 @@ int32_t tacit_accumulator_add_array(
 /// - length: gets their number.
 int32_t tacit_accumulator_partial(tacit_accumulator *accumulator, void **out, size_t *length);
 
+/// The canonical bytes in an envelope that names the runs in them and counts their rows: what a worker sends. Raw data.
+///
+/// - out: gets the bytes, to be freed with `tacit_bytes_free`, or NULL on failure.
+/// - length: gets their number.
+int32_t tacit_accumulator_envelope(tacit_accumulator *accumulator, void **out, size_t *length);
+
+/// Which runs are in the accumulator: `{"rows":N,"runs":["…"]}`; `rows` is null when a partial came without an envelope.
+/// The number of rows is raw data: it is for the operator, who looks for a lost partial.
+///
+/// - out: gets the text, zero-terminated, to be freed with `tacit_bytes_free`, or NULL on failure.
+/// - length: gets the bytes without the zero.
+int32_t tacit_accumulator_runs(tacit_accumulator *accumulator, void **out, size_t *length);
+
 /// Takes another accumulator in.
 ///
-/// - other: spent by it, also when it answers another query or was sampled under another key; still to be freed.
+/// - other: spent by it, also when it answers another query, was sampled under another key or holds a run that is in
+///   already; still to be freed.
 int32_t tacit_accumulator_merge(tacit_accumulator *accumulator, tacit_accumulator *other);
 
 /// Charges the host's budget: called before any noise is drawn, on the thread of `tacit_accumulator_release`.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Crypto
 import PrivateStatistics
 
 /// `tacit accumulate`: a partial aggregate of some of the rows.
@@ -12,6 +11,9 @@ struct AccumulateCommand: ParsableCommand {
       The bytes are the same however the rows are split; their SHA-256 is printed.
       The sampling key is 32 hexadecimal digits in --key FILE or in TACIT_SAMPLING_KEY: draw it once for each release
       (head -c 16 /dev/urandom | xxd -p), never from data.
+      With --envelope the bytes come after the random name of this run, so that merging refuses a partial that an \
+      engine delivers twice, and finds one that is lost. From spark-transform it always has one, and to standard \
+      output it is one line of base64, as Spark SQL's TRANSFORM carries it.
       """)
 
   @Argument(help: "The query, YAML or JSON.")
@@ -42,6 +44,19 @@ struct AccumulateCommand: ParsableCommand {
   @Option(name: .long, help: "Where the partial goes.")
   var output: String
 
+  @Option(
+    name: .long,
+    help: "binary or base64: by default base64 for spark-transform to standard output, else binary.")
+  var outputFormat: PartialFile.Encoding?
+
+  @Flag(name: .long, help: "Put the partial in an envelope that names this run: merging never counts it twice.")
+  var envelope = false
+
+  @Option(
+    name: .customLong("run"),
+    help: "The run's name, 32 hexadecimal digits, which implies --envelope: attempts that share it count once.")
+  var runID: String?
+
   @Option(name: .long, help: "The file of the sampling key.")
   var key: String?
 
@@ -69,12 +84,17 @@ struct AccumulateCommand: ParsableCommand {
     let seal = try seal.map(PartialSeal.init(reading:))
     let key = try SamplingKeyFile.read(key)
     try refusing {
-      var accumulator = try Accumulator(question, key: key, memory: memory?.bytes)
+      let name = try runID.map { text throws(StatisticsError) in try RunID(hexadecimal: text) } ?? RunID()
+      var accumulator = try Accumulator(question, key: key, memory: memory?.bytes, run: name)
       for path in input { try TableInput.add(path, options, to: &accumulator) }
-      if memory == nil || seal != nil {
-        try PartialFile.write(accumulator.partial(), to: output, seal: seal, force: force, json: json)
+      let isText = inputFormat == .sparkTransform && output == "-"
+      let form = PartialFile.Form(
+        outputFormat ?? (isText ? .base64 : .binary),
+        isEnveloped: envelope || runID != nil || inputFormat == .sparkTransform || outputFormat == .base64)
+      if memory != nil, seal == nil, form.encoding == .binary {
+        try PartialFile.stream(accumulator, to: output, as: form, force: force, json: json)
       } else {
-        try PartialFile.stream(accumulator, to: output, force: force, json: json)
+        try PartialFile.write(accumulator, to: output, as: form, seal: seal, force: force, json: json)
       }
     }
   }
@@ -111,79 +131,5 @@ extension String {
     var result = self
     while result.last?.isWhitespace == true { result.removeLast() }
     return result
-  }
-}
-
-/// Files of partial aggregates.
-enum PartialFile {
-  private struct Document: Encodable {
-    let bytes: Int
-    let sha256: String
-  }
-
-  /// Writes a partial with mode 0600, sealed if wanted, and prints the digest of its canonical bytes, on standard
-  /// error when the partial itself goes to standard output.
-  static func write(
-    _ bytes: [UInt8], to path: String, seal: PartialSeal?, force: Bool, json: Bool
-  ) throws {
-    try Output.write(seal?.sealed(bytes) ?? bytes, to: path, force: force, mode: 0o600)
-    try report(SHA256.hash(data: bytes), count: bytes.count, path: path, json: json)
-  }
-
-  /// Writes an accumulator's partial, unsealed, without holding all of it in memory.
-  static func stream(_ accumulator: borrowing Accumulator, to path: String, force: Bool, json: Bool) throws {
-    var hash = SHA256()
-    var count = 0
-    try Output.stream(to: path, force: force, mode: 0o600) { write in
-      try accumulator.writePartial { bytes in
-        hash.update(data: bytes)
-        count += bytes.count
-        try write(bytes)
-      }
-    }
-    try report(hash.finalize(), count: count, path: path, json: json)
-  }
-
-  private static func report(_ hash: SHA256.Digest, count: Int, path: String, json: Bool) throws {
-    let digits = Array("0123456789abcdef")
-    let digest = String(hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-    if path == "-" {
-      StandardOutput.complain("\(digest)  raw data, \(count) bytes")
-    } else if json {
-      try emitJSON(Document(bytes: count, sha256: digest))
-    } else {
-      StandardOutput.write("\(digest)  \(path) (raw data, \(count) bytes)\n")
-    }
-  }
-
-  /// Reads partials of one query and merges them.
-  ///
-  /// - Parameter question: The query they must answer; the first one's own when `nil`.
-  static func merged(_ paths: [String], question: Query?, seal: PartialSeal?) throws -> Accumulator {
-    guard let first = paths.first else { throw CommandFailure("a partial is needed", code: .usage) }
-    let bytes = try read(first, seal)
-    let query: Query
-    if let question {
-      query = question
-    } else {
-      query = try QueryFile.decode(Accumulator.queryText(ofPartial: bytes, name: first), path: first)
-    }
-    var result = try Accumulator(partial: bytes, of: query, name: first)
-    for path in paths.dropFirst() {
-      let next = try Accumulator(partial: read(path, seal), of: query, name: path)
-      do {
-        try result.merge(next)
-      } catch {
-        throw CommandFailure("\(path): \(error.reason)")
-      }
-    }
-    return result
-  }
-
-  private static func read(_ path: String, _ seal: PartialSeal?) throws -> [UInt8] {
-    let bytes = try Input.read(path, limit: 1 << 36)
-    if let seal { return try seal.opened(bytes, name: path) }
-    guard !PartialSeal.isSealed(bytes) else { throw CommandFailure("\(path): is sealed; --seal KEYFILE is needed") }
-    return bytes
   }
 }

@@ -33,6 +33,8 @@ struct ReleaseCommand: ParsableCommand {
     help: "Partial aggregates to finish from, instead of tables.")
   var partial: [String] = []
 
+  @OptionGroup var checks: MergeChecks
+
   @Option(name: .long, help: "How tables are written: csv, jsonl, sqlite or spark-transform.")
   var inputFormat: TableInput.Format = .csv
 
@@ -87,6 +89,9 @@ struct ReleaseCommand: ParsableCommand {
 
   func validate() throws {
     _ = try options
+    if !checks.isEmpty, partial.isEmpty {
+      throw ValidationError("--expect-rows, --expect-partials and --ignore-duplicates belong to --partial")
+    }
     if seal != nil, partial.isEmpty { throw ValidationError("--seal belongs to --partial") }
     if input.isEmpty == partial.isEmpty { throw ValidationError("either --input or --partial is needed") }
     if (ledger == nil) != (budget == nil) { throw ValidationError("--ledger and --budget belong together") }
@@ -163,7 +168,7 @@ struct ReleaseCommand: ParsableCommand {
     try refusing {
       if !partial.isEmpty {
         let merged = try PartialFile.merged(
-          partial, question: question, seal: seal.map(PartialSeal.init(reading:)))
+          partial, question: question, seal: seal.map(PartialSeal.init(reading:)), checks: checks)
         return try merged.release(charging: authority, label: label)
       }
       var accumulator = try Accumulator(question, key: SamplingKey(), memory: memory?.bytes)
