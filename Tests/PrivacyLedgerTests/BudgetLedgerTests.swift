@@ -180,15 +180,19 @@ private let hasShell = ["/usr/bin/sqlite3", "/usr/local/bin/sqlite3"].contains {
 }
 
 @Suite struct `Ledgers and file systems` {
-  @Test func `network and user space file systems are known by their numbers`() throws {
-    // The numbers of linux/magic.h, as statfs(2) lists them.
-    for (type, name) in [(0x6969, "NFS"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB"), (0x6573_5546, "FUSE")] {
-      #expect(SharedFileSystem.name(ofType: UInt32(type)) == name)
+  @Test func `network and user space file systems are refused by their names`() throws {
+    let mounts = """
+      22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+      30 22 0:40 / /net rw,relatime shared:2 master:1 - nfs4 server:/budgets rw,vers=4.2
+      31 22 0:41 / /smb rw - cifs //server/budgets rw
+      32 22 0:42 / /ssh rw,nosuid - fuse.sshfs me@host: rw
+      33 22 0:43 / /run rw - tmpfs tmpfs rw
+      torn line
+      """
+    for (device, kind) in [("8:1", nil), ("0:40", "nfs4"), ("0:41", "cifs"), ("0:42", "fuse.sshfs"), ("0:43", nil)] {
+      #expect(SharedFileSystem.kind(ofDevice: device, mounts: mounts) == kind)
     }
-    // ext4, XFS, Btrfs, tmpfs, overlayfs.
-    for type in [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x794c_7630] {
-      #expect(SharedFileSystem.name(ofType: UInt32(type)) == nil)
-    }
+    #expect(SharedFileSystem.kind(ofDevice: "9:9", mounts: mounts) == nil)
     let folder = try Folder()
     _ = try BudgetLedger(openingOrCreating: folder.ledger)
   }

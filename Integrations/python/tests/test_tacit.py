@@ -148,3 +148,26 @@ def test_a_producer_that_fails_is_an_error() -> None:
     with pytest.raises(tacit.TacitError) as error:
         tacit.Accumulator(query()).add(pa.RecordBatchReader.from_batches(schema, batches()))
     assert "4711" not in str(error.value)
+
+
+def test_envelopes_refuse_a_repeat_and_find_a_loss() -> None:
+    table = pyarrow.table({"user": ["a", "b", "c", "d"], "city": ["Oslo"] * 4, "amount": [1, 2, 3, 4]})
+    asked = tacit.Query({
+        "privacy_unit": "rows", "budget": {"epsilon": 1},
+        "metrics": [{"name": "s", "kind": "sum", "column": "amount", "range": [0, 9]}]})
+    assert asked.columns == ("amount",)
+    parts = [tacit.Accumulator(asked, key=KEY).add(table.slice(i, 2)).envelope() for i in (0, 2)]
+    whole = tacit.Accumulator.from_partials(asked, parts, expect_rows=4, expect_partials=2)
+    assert whole.partial() == tacit.Accumulator(asked, key=KEY).add(table).partial()
+    assert len(whole.runs[0]) == 2 and whole.runs[1] == 4
+    with pytest.raises(tacit.TacitError, match="repeats a run"):
+        tacit.Accumulator.from_partials(asked, parts + parts[:1])
+    again = tacit.Accumulator.from_partials(asked, parts + parts[:1], expect_rows=4, ignore_duplicates=True)
+    assert again.partial() == whole.partial()
+    for expected in ({"expect_rows": 4}, {"expect_partials": 2}):
+        with pytest.raises(tacit.PartialsMissing):
+            tacit.Accumulator.from_partials(asked, parts[:1], **expected)
+    bare = tacit.Accumulator(asked, key=KEY).add(table).partial()
+    for partials in ([bare], []):
+        with pytest.raises(tacit.PartialsMissing):
+            tacit.Accumulator.from_partials(asked, partials)

@@ -89,6 +89,25 @@ int main(void) {
   REQUIRE(tacit_accumulator_from_partial(query, partial, length, &other) == TACIT_INVALID_PARTIAL && !other);
   tacit_bytes_free(partial);
 
+  // In an envelope a partial that is in already is refused, and the rows are known.
+  void *envelope = NULL, *text = NULL;
+  size_t size = 0;
+  tacit_accumulator *first = NULL;
+  const char *run = "000102030405060708090a0b0c0d0e0f";
+  REQUIRE(tacit_accumulator_open_run(query, NULL, "short", &first) != TACIT_OK && !first);
+  REQUIRE(tacit_accumulator_open_run(query, NULL, run, &first) == TACIT_OK);
+  REQUIRE(tacit_accumulator_envelope(first, &envelope, &size) == TACIT_OK);
+  REQUIRE(tacit_accumulator_from_partial(query, envelope, size, &other) == TACIT_OK);
+  REQUIRE(tacit_accumulator_merge(first, other) == TACIT_INVALID_PARTIAL);
+  tacit_bytes_free(envelope);
+  tacit_accumulator_free(other);
+  REQUIRE(tacit_accumulator_runs(first, &text, &size) == TACIT_OK);
+  REQUIRE(!strcmp(text, "{\"rows\":0,\"runs\":[\"000102030405060708090a0b0c0d0e0f\"]}") && strlen(text) == size);
+  tacit_bytes_free(text);
+  tacit_accumulator_free(first);
+  REQUIRE(tacit_query_columns(query, &text, NULL) == TACIT_OK && !strcmp(text, "[\"x\"]"));
+  tacit_bytes_free(text);
+
   // So much budget that the noise vanishes: 2 · 3 rows, 2 · (1 + 3 + 4).
   int charges = 0;
   REQUIRE(tacit_accumulator_release(sums, grant, &charges, "use", &answers, &length) == TACIT_OK);
