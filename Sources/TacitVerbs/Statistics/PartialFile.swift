@@ -88,8 +88,7 @@ enum PartialFile {
     var query = question
     var result: Accumulator?
     var first = ""
-    try refuseRepeats(paths)
-    for path in paths {
+    for path in try once(paths, checks) {
       for (name, bytes) in try read(path, seal) {
         let asked = try query ?? QueryFile.decode(Accumulator.queryText(ofPartial: bytes, name: name), path: name)
         query = asked
@@ -116,15 +115,17 @@ enum PartialFile {
     return whole
   }
 
-  /// Refuses a file that is named twice, which a partial without an envelope would not show.
-  private static func refuseRepeats(_ paths: [String]) throws {
+  /// The files, each once: one that is named twice is refused, since without an envelope nothing else would show it.
+  private static func once(_ paths: [String], _ checks: MergeChecks) throws -> [String] {
     var seen: Set<[UInt64]> = []
-    for path in paths where path != "-" {
+    return try paths.filter { path in
       var status = stat()
-      guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-      guard seen.insert([UInt64(status.st_dev), UInt64(status.st_ino)]).inserted else {
-        throw CommandFailure("\(path): is named twice; its rows would count twice")
-      }
+      guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+        !seen.insert([UInt64(status.st_dev), UInt64(status.st_ino)]).inserted
+      else { return true }
+      guard checks.ignoreDuplicates else { throw CommandFailure("\(path): is named twice; its rows would count twice") }
+      StandardOutput.complain("\(path): is named twice; ignored")
+      return false
     }
   }
 
