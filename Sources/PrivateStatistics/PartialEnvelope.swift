@@ -39,8 +39,10 @@ struct PartialEnvelope {
   /// Whether bytes begin like an envelope.
   static func isOne(_ bytes: [UInt8]) -> Bool { bytes.starts(with: mark) }
 
-  /// Takes a partial out of its envelope. One without is a run by itself, named by its content: the same bytes twice
-  /// are found, but not how many rows they hold.
+  /// Takes a partial out of its envelope.
+  ///
+  /// One without is a run by itself, named by its content: the same bytes twice are found, but not how many rows they
+  /// hold.
   init(opening bytes: [UInt8], name: String) throws(StatisticsError) {
     guard PartialEnvelope.isOne(bytes) else {
       let tag = PartialEnvelope.checksum(bytes[...])
