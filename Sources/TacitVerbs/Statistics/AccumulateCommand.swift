@@ -39,7 +39,7 @@ struct AccumulateCommand: ParsableCommand {
 
   @Option(
     name: .customLong("run"),
-    help: "The name of this piece of work, 32 hexadecimal digits: attempts that share it count once. Random by default.")
+    help: "The name of this piece of work, 32 hexadecimal digits: attempts sharing it count once. Random by default.")
   var runID: String?
 
   @Option(name: .long, help: "The file of the sampling key.")
