@@ -52,8 +52,9 @@ struct PartialEnvelope {
   /// Whether bytes begin like an envelope.
   static func isOne(_ bytes: [UInt8]) -> Bool { bytes.starts(with: mark) }
 
-  /// Takes a partial out of its envelope. One without counts as a run of its own whenever it is read: neither a repeat
-  /// nor its number of rows can be known.
+  /// Takes a partial out of its envelope.
+  ///
+  /// One without counts as a run of its own whenever it is read: neither a repeat nor its number of rows can be known.
   init(opening bytes: [UInt8], name: String) throws(StatisticsError) {
     guard PartialEnvelope.isOne(bytes) else {
       var runs = PartialRuns()

@@ -95,7 +95,9 @@ import Testing
         _ = try Accumulator(partial: Array(bytes[..<index]), of: question, name: "p").partial()
       }
     }
-    #expect(throws: StatisticsError.self) { _ = try Accumulator(partial: bytes + [0], of: question, name: "p").partial() }
+    #expect(throws: StatisticsError.self) {
+      _ = try Accumulator(partial: bytes + [0], of: question, name: "p").partial()
+    }
     func refusal(_ bytes: [UInt8], _ question: Query) -> String {
       let error = #expect(throws: StatisticsError.self) {
         _ = try Accumulator(partial: bytes, of: question, name: "p").partial()

@@ -2,7 +2,7 @@
 
     python examples/spark_visits.py [classic|connect] [ROWS] [PIPELINEDP_ROWS]
 
-Uses two local cores. Each time is the best of three after a first run that is not counted; start-up is not in it.
+Uses two local cores. Each time is the best of two after a first run that is not counted; start-up is not in it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def write_table(folder: Path, rows: int) -> None:
         )
 
 
-def best(body: Callable[[], Any], repeats: int = 3) -> tuple[float, Any]:
+def best(body: Callable[[], Any], repeats: int = 2) -> tuple[float, Any]:
     result, times = body(), []
     for _ in range(repeats):
         start = time.perf_counter()

@@ -12,7 +12,6 @@ import pyarrow.parquet
 import pytest
 import tacit
 import tacit_spark
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 KEY = "000102030405060708090a0b0c0d0e0f"
@@ -154,16 +153,16 @@ def test_bad_rows_and_text_that_cannot_travel_fail_the_job(spark: Any, tmp_path:
     fields = QUERIES["people"] | {"on_bad_row": "reject"}
     question = tacit.Query(fields)
     bad = spark.createDataFrame([("secret-user", "Oslo", None)], "user string, city string, amount double")
-    with pytest.raises(PySparkException) as raised:
+    with pytest.raises(Exception) as raised:
         tacit_spark.collect(tacit_spark.partials_in_arrow(bad, question, key=KEY))
     assert "amount" in str(raised.value) and "secret-user" not in str(raised.value)
-    with pytest.raises(PySparkException):
+    with pytest.raises(Exception, match="amount"):
         tacit_spark.collect(
             tacit_spark.partials_with_transform(bad, question, command=COMMAND, **files(tmp_path, question))
         )
     for text in ["two\nlines", "a\x01b", "\\N"]:
         broken = spark.createDataFrame([(text, "Oslo", 1.0)], "user string, city string, amount double")
-        with pytest.raises(PySparkException, match="TRANSFORM cannot carry"):
+        with pytest.raises(Exception, match="TRANSFORM cannot carry"):
             tacit_spark.collect(
                 tacit_spark.partials_with_transform(broken, question, command=COMMAND, **files(tmp_path, question))
             )
