@@ -61,6 +61,8 @@ final class GroupFinder {
   private let columns: [Column]
   /// The place and the keys of the only column, when there is one and its keys are declared.
   private let single: (place: Int, keys: KeyTable.View)?
+  /// Whether the keys outgrow the cache, so that ``fetch(_:_:)`` is worth its while.
+  let fetches: Bool
   private let open: OpenGroups?
   private let hash: KeyedHash
   /// What this worker knows of the open groups: its own numbers, with the shared ones and the tags beside them.
@@ -75,8 +77,10 @@ final class GroupFinder {
     self.columns = columns
     if columns.count == 1, let keys = columns[0].keys {
       unsafe single = (columns[0].place, keys.view)
+      fetches = keys.count > KeyTable.mostCached
     } else {
       unsafe single = nil
+      fetches = false
     }
     self.open = open
     self.hash = hash
@@ -85,6 +89,13 @@ final class GroupFinder {
   }
 
   deinit { unsafe name.deallocate() }
+
+  /// Fetches a part of what finding a later row's group will read.
+  @inline(__always)
+  func fetch(_ step: KeyTable.View.Step, _ fields: RowDecoder.Fields) {
+    guard let (place, keys) = unsafe single, let (text, length) = unsafe fields[place] else { return }
+    unsafe keys.prefetch(step, text, length)
+  }
 
   /// The number and the tag of a row's group; -1 for a row of no declared group.
   ///

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Keys by their bytes, numbered as they come: open addressing over flat memory, no allocation a lookup.
 ///
 /// The hash is not keyed; a table of keys that data may choose bounds its probes by growing at half full, and mixes
@@ -42,7 +44,24 @@ final class KeyTable: @unchecked Sendable {
   /// A table of declared keys, numbered in their order.
   convenience init(_ keys: [String]) {
     self.init()
-    for key in keys { _ = insert(Array(key.utf8)) }
+    reserve(keys.count)
+    var padded: [UInt8] = []
+    for key in keys {
+      padded.removeAll(keepingCapacity: true)
+      padded.append(contentsOf: key.utf8)
+      let length = padded.count
+      padded.append(contentsOf: repeatElement(0, count: KeyTable.padding))
+      unsafe padded.withUnsafeBytes { buffer in
+        if let text = buffer.baseAddress { _ = unsafe insert(text, length) }
+      }
+    }
+  }
+
+  /// Makes room for so many keys at once.
+  private func reserve(_ keys: Int) {
+    var size = unsafe storage.pointee.mask + 1
+    while size < 2 * (keys + 1) { size *= 2 }
+    if unsafe size > storage.pointee.mask + 1 { unsafe KeyTable.rebuild(&storage.pointee, size: size, salt) }
   }
 
   deinit {
@@ -57,6 +76,29 @@ final class KeyTable: @unchecked Sendable {
   struct View {
     fileprivate let storage: UnsafeMutablePointer<Storage>
     fileprivate let salt: UInt64
+
+    /// What ``prefetch(_:_:_:)`` fetches, each step reading what the one before has fetched.
+    enum Step { case slot, place, bytes }
+
+    /// Fetches a part of what ``index(of:_:)`` will read.
+    @inline(__always)
+    func prefetch(_ step: Step, _ text: UnsafeRawPointer, _ length: Int) {
+      let hash = unsafe KeyTable.hash(text, length, salt)
+      let table = unsafe storage.pointee
+      let slot = unsafe table.slots + (Int(truncatingIfNeeded: hash) & table.mask)
+      if step == .slot {
+        unsafe tacit_prefetch(slot)
+        return
+      }
+      let entry = unsafe slot.pointee
+      guard entry != 0 else { return }
+      let start = unsafe table.starts + (Int(entry & 0xffff_ffff) - 1)
+      if step == .place {
+        unsafe tacit_prefetch(start)
+      } else {
+        unsafe tacit_prefetch(table.bytes + start.pointee)
+      }
+    }
 
     /// The number of a key, or -1.
     ///
@@ -77,6 +119,9 @@ final class KeyTable: @unchecked Sendable {
       }
     }
   }
+
+  /// The keys from which a table outgrows the second-level cache, so that lookups are worth fetching for.
+  static let mostCached = 4_096
 
   /// The table for hot loops.
   var view: View { unsafe View(storage: storage, salt: salt) }
@@ -150,7 +195,10 @@ final class KeyTable: @unchecked Sendable {
   /// Keeps the slots at most half full with one more key.
   private func grow(_ table: inout Storage) {
     guard unsafe 2 * (table.count + 1) > table.mask else { return }
-    let size = unsafe 2 * (table.mask + 1)
+    unsafe KeyTable.rebuild(&table, size: 2 * (table.mask + 1), salt)
+  }
+
+  private static func rebuild(_ table: inout Storage, size: Int, _ salt: UInt64) {
     unsafe table.slots.deallocate()
     unsafe table.slots = .allocate(capacity: size)
     unsafe table.slots.initialize(repeating: 0, count: size)

@@ -235,7 +235,7 @@ public struct GroupColumn: Sendable, Hashable {
   /// Checks that there is at least one key and none is repeated.
   public init(column: String, keys: [String]) throws(StatisticsError) {
     guard !keys.isEmpty else { throw .query("group_by.keys", "must name at least one key") }
-    guard Set(keys.map { Array($0.utf8) }).count == keys.count else {
+    guard KeyTable(keys).count == keys.count else {
       throw .query("group_by.keys", "names a key twice")
     }
     self.column = column

@@ -44,6 +44,7 @@ final class RowDecoder {
       guard let base = bytes.baseAddress, let table = ranges.baseAddress else { return nil }
       let step = 2 * layout.columns.count
       for row in 0..<batch.rowCount {
+        if finder.fetches { unsafe fetch(after: row, of: batch.rowCount, base, table, step) }
         do throws(Problem) {
           if let problem = unsafe RowProblem(rawValue: problems[row]) { throw .row(problem) }
           let fields = unsafe Fields(bytes: base, ranges: table + row * step)
@@ -58,6 +59,16 @@ final class RowDecoder {
       }
       return nil
     }
+  }
+
+  /// Fetches what the groups of later rows need, each part some rows after what leads to it.
+  @inline(__always)
+  private func fetch(
+    after row: Int, of count: Int, _ base: UnsafeRawPointer, _ table: UnsafePointer<UInt32>, _ step: Int
+  ) {
+    if row + 24 < count { unsafe finder.fetch(.slot, Fields(bytes: base, ranges: table + (row + 24) * step)) }
+    if row + 16 < count { unsafe finder.fetch(.place, Fields(bytes: base, ranges: table + (row + 16) * step)) }
+    if row + 8 < count { unsafe finder.fetch(.bytes, Fields(bytes: base, ranges: table + (row + 8) * step)) }
   }
 
   /// The tag of a bad row's unit; zero where it cannot be read.
