@@ -249,7 +249,7 @@ public struct Simulation: ~Copyable {
   /// SHA-256 of parameters as little-endian Float32, in lower-case hexadecimal.
   public static func digest(_ parameters: [Float]) -> String {
     var hash = SHA256()
-    let words = parameters.map(\.bitPattern.littleEndian)
+    let words = parameters.map { $0.bitPattern.littleEndian }
     unsafe words.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
     return hash.finalize().map { byte in
       let digits = Array("0123456789abcdef")
