@@ -13,6 +13,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let oracle: Target.Dependency = .product(name: "BigInt", package: "BigInt")
 
 /// A library module under `Sources/`.
@@ -52,6 +53,7 @@ let package = Package(
     .library(name: "PrivacyLedger", targets: ["PrivacyLedger"]),
     .library(name: "PrivateStatistics", targets: ["PrivateStatistics"]),
     .library(name: "FederatedLearning", targets: ["FederatedLearning"]),
+    .library(name: "FederatedMetrics", targets: ["FederatedMetrics"]),
     .library(name: "PrivacyAuditing", targets: ["PrivacyAuditing"]),
     .library(name: "Reporting", targets: ["Reporting"]),
     .library(name: "TacitC", type: .dynamic, targets: ["TacitC"]),
@@ -62,6 +64,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
   ],
   targets: [
@@ -115,6 +118,7 @@ let package = Package(
       ]),
 
     // Floor 5.
+    module("FederatedMetrics", ["FederatedLearning", metrics]),
     module(
       "PrivacyAuditing",
       ["SecureRandom", "ExactMath", "PrivacyAccounting", "DifferentialPrivacy", "FederatedLearning"]),
@@ -227,6 +231,7 @@ let package = Package(
         "FederatedLearning", "SecureAggregation", "DifferentialPrivacy", "PrivacyAccounting",
         "TableFormats", "SecureRandom", "ExactMath",
       ]),
+    tests("FederatedMetrics", ["FederatedMetrics", "FederatedLearning", metrics]),
     tests(
       "PrivacyAuditing",
       [

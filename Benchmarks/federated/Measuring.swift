@@ -12,6 +12,8 @@ struct Row: Encodable {
   var target: Double?
   /// Why there is nothing to tell.
   var note: String?
+  /// A share in hundredths, where that is the question.
+  var percent: Double?
   /// The most memory that the process has had, in MiB, where that is the question.
   var memory: Int?
 
@@ -22,7 +24,7 @@ struct Row: Encodable {
   }
 
   private enum CodingKeys: CodingKey {
-    case name, unit, median, best, processor, target, note, memory, repetitions
+    case name, unit, median, best, processor, target, note, percent, memory, repetitions
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -34,6 +36,7 @@ struct Row: Encodable {
     try container.encodeIfPresent(median(processor), forKey: .processor)
     try container.encodeIfPresent(target, forKey: .target)
     try container.encodeIfPresent(note, forKey: .note)
+    try container.encodeIfPresent(percent, forKey: .percent)
     try container.encodeIfPresent(memory, forKey: .memory)
     try container.encode(wall.count, forKey: .repetitions)
   }

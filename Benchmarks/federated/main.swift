@@ -3,7 +3,7 @@ import Foundation
 
 // Times of federated rounds on this machine, beside what people use today, in one run; and published results run again.
 //
-//     benchmark-federated [two-layer|softmax|robust|population|checkpoints|all] [--json] [--repetitions 9] [--python PATH]
+//     benchmark-federated [two-layer|overhead|softmax|robust|population|checkpoints|all] [--json] [--repetitions 9] [--python PATH]
 //     benchmark-federated published [fedavg|fedprox|robust|all] [--json] [--seeds 1,2,3] [--rounds 40]
 //                         [--data IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS]] [--target 0.8]
 //
@@ -70,6 +70,7 @@ if words.first == "published" {
     let python = option("python") ?? ProcessInfo.processInfo.environment["TACIT_BENCHMARK_PYTHON"]
     return try measureTwoLayer(repetitions, python.map { Peers(python: $0) })
   }
+  try add("overhead") { try measureIdle(repetitions) + measureOverhead(repetitions) }
   try add("softmax") { try measureSoftmax(repetitions) }
   try add("robust") { try measureRobust(min(3, repetitions)) }
   try add("population") { try measurePopulation(repetitions) }

@@ -8,6 +8,7 @@ let uses = [
   "use-differential-privacy": ["DifferentialPrivacy", "PrivacyAccounting", "SecureRandom"],
   "use-exact-math": ["ExactMath"],
   "use-federated-learning": ["FederatedLearning"],
+  "use-federated-metrics": ["FederatedMetrics", "FederatedLearning"],
   "use-paillier": ["Paillier"],
   "use-privacy-accounting": ["PrivacyAccounting"],
   "use-privacy-auditing": ["PrivacyAuditing"],

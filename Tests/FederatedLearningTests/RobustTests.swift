@@ -33,6 +33,11 @@ import Testing
     #expect(forge(.innerProduct(scale: 2)) == [-8, -10, -12])
     #expect(Self.close(forge(.littleIsEnough(z: -1.5)), [8.5, 9.5, 10.5]))
     #expect(forge(.mimic) == [1, 2, 3])
+    #expect(forge(.backdoor(scale: 3)) == [12, 15, 18])
+    // 4.0 is 0x40800000; without bits 30 to 32 and with bit 22 it is -2^-126·1.25·2^2… far below a grid step.
+    #expect(forge(.bitFlip(step: 1)).allSatisfy { $0 <= 0 && $0 > -1e-9 })
+    // A hundredth is of an exponent that becomes huge.
+    #expect(forge(.bitFlip(step: 0.001)).allSatisfy { $0 < -1e18 })
     for (n, f, z) in [(50, 12, 0.336038), (25, 5, 0.253347), (20, 4, 0.157311)] {
       #expect(abs(UpdateAttack.quietDeviation(all: n, bad: f) - z) < 1e-6)
     }

@@ -40,11 +40,12 @@ import Testing
   static let variants: [String] = [
     "softmax", "mlp", "cnn", "fedadam", "scaffold", "fednova", "fedprox", "fedbuff", "krum", "bulyan", "mixing",
     "alie", "top-k", "rotated", "adaptive", "tree", "banded", "example", "local", "distributed", "pairwise",
-    "stragglers",
+    "stragglers", "fedper", "backdoor", "bit-flip",
   ]
 
   static func variant(_ name: String) -> SimulationConfiguration {
-    var configuration = SimulationTests.small(["mlp", "cnn"].contains(name) ? name : "softmax")
+    var configuration = SimulationTests.small(
+      ["mlp", "cnn"].contains(name) ? name : name == "fedper" ? "mlp" : "softmax")
     configuration.evaluation.every = 3
     func makePrivate(_ sampling: CohortOptions) {
       configuration = PrivacyTests.configuration(sampling: sampling, rounds: 3)
@@ -66,7 +67,8 @@ import Testing
       configuration.weighting = "uniform"
       configuration.robust = RobustOptions(kind: "geometric-median", bad: 2)
       configuration.robust.preparation = "nearest-neighbor-mixing"
-    case "alie": configuration.attack = AttackOptions(kind: name, fraction: 0.25)
+    case "fedper": configuration.personalization = PersonalizationOptions(kind: name)
+    case "alie", "backdoor", "bit-flip": configuration.attack = AttackOptions(kind: name, fraction: 0.25)
     case "top-k", "rotated": configuration.compression = CompressionOptions(kind: name)
     case "adaptive":
       configuration = PrivacyTests.adaptive(rounds: 3)

@@ -8,11 +8,14 @@ protocol OptionSection: Codable, Sendable, Hashable {
   static var kinds: [(kind: String, options: [String])] { get }
   /// The kind chosen.
   var selected: String { get }
+  /// Options that another option's value allows whatever the kind.
+  var drawnIn: [String] { get }
 }
 
 extension OptionSection {
   static var selector: String { "kind" }
   static var common: [String] { [] }
+  var drawnIn: [String] { [] }
 
   /// Refuses unknown kinds, unknown keys, and options that belong to another kind.
   func check(_ outline: KeyOutline, path: String) throws(FederatedError) {
@@ -26,7 +29,7 @@ extension OptionSection {
         .configuration, "\(path).\(Self.selector)",
         "has no kind \"\(selected.prefix(40))\"\(Spelling.hint(selected, among: names))")
     }
-    let allowed = [Self.selector] + Self.common + own.options
+    let allowed = [Self.selector] + Self.common + own.options + drawnIn
     for key in outline.keys where !allowed.contains(key) {
       if Self.kinds.contains(where: { $0.options.contains(key) }) {
         throw FederatedError(.configuration, "\(path).\(key)", "does not belong to \(Self.selector) \(selected)")

@@ -34,11 +34,11 @@ public struct RobustOptions: Codable, Sendable, Hashable {
 
 /// `attack:` what hostile clients do.
 public struct AttackOptions: Codable, Sendable, Hashable {
-  /// `none`, `sign-flip`, `label-flip`, `scaled`, `gaussian`, `ipm`, `alie`, `min-max`, `min-sum` or `mimic`.
+  /// `none`, `sign-flip`, `bit-flip`, `label-flip`, `scaled`, `backdoor`, `gaussian`, `ipm`, `alie`, `min-max`, `min-sum` or `mimic`.
   public var kind = "none"
   /// The share of all clients that are hostile.
   public var fraction: Double?
-  /// How strong, for `sign-flip` (1), `scaled` (10) and `ipm` (1); the deviation of `gaussian` (1), as a share of
+  /// How strong, for `sign-flip` (1), `scaled` (10), `backdoor` (10) and `ipm` (1); the deviation of `gaussian` (1), as a share of
   /// quantize.range.
   public var scale: Double?
   /// The number of deviations of `alie`; from the numbers of clients unless given.
@@ -68,14 +68,16 @@ extension RobustOptions: OptionSection {
     ]
   }
   var selected: String { kind }
+  var drawnIn: [String] { preparation == "nearest-neighbor-mixing" ? ["f"] : [] }
 }
 
 extension AttackOptions: OptionSection {
   static var common: [String] { ["fraction"] }
   static var kinds: [(kind: String, options: [String])] {
     [
-      ("none", []), ("sign-flip", ["scale"]), ("label-flip", []), ("scaled", ["scale"]), ("gaussian", ["scale"]),
-      ("ipm", ["scale"]), ("alie", ["z"]), ("min-max", []), ("min-sum", []), ("mimic", []),
+      ("none", []), ("sign-flip", ["scale"]), ("bit-flip", []), ("label-flip", []), ("scaled", ["scale"]),
+      ("backdoor", ["scale"]), ("gaussian", ["scale"]), ("ipm", ["scale"]), ("alie", ["z"]), ("min-max", []),
+      ("min-sum", []), ("mimic", []),
     ]
   }
   var selected: String { kind }

@@ -87,7 +87,10 @@ extension SimulationConfiguration: Codable {
     algorithm = try section(AlgorithmOptions.self, .algorithm) ?? algorithm
     client = try section(ClientOptions.self, .client) ?? client
     cohort = try section(CohortOptions.self, .cohort) ?? cohort
-    privacy = try section(PrivacyOptions.self, .privacy)
+    // The word says what leaving the key out does.
+    if (try? container.decode(String.self, forKey: .privacy)) != "none" {
+      privacy = try section(PrivacyOptions.self, .privacy)
+    }
     if let ledger = privacy?.ledger, let below = outline["privacy"]?["ledger"] {
       try ledger.check(below, path: "privacy.ledger")
     }

@@ -88,6 +88,19 @@ public struct LabeledData: Sendable {
       unchecked: features, labels.map { UInt16(classes - 1) - $0 }, width, classes, targets.map { -$0 })
   }
 
+  /// Every `step`th example with a trigger and the first class: the last sixteenth of its features, at least one, has
+  /// the largest value of all.
+  func withTrigger(every step: Int) -> LabeledData {
+    var (values, named) = (features, labels)
+    let largest = features.max() ?? 1
+    let marks = max(1, width / 16)
+    for example in stride(from: 0, to: count, by: step) {
+      for place in (example + 1) * width - marks..<(example + 1) * width { values[place] = largest }
+      named[example] = 0
+    }
+    return LabeledData(unchecked: values, named, width, classes, targets)
+  }
+
   /// How many examples each class has.
   public var classCounts: [Int] {
     labels.reduce(into: [Int](repeating: 0, count: classes)) { $0[Int($1)] += 1 }

@@ -95,9 +95,11 @@ public struct Checkpoint: Sendable {
     guard header.fingerprint == (try plan.fingerprint()) else { throw corrupt("belongs to another configuration") }
     var at = start + 8 + Int(length)
     guard header.clip.isFinite, header.clip > 0 else { throw corrupt("is damaged") }
+    let kept = plan.personalLayers == nil ? plan.model.parameterCount : plan.model.parameterCount - plan.sharedCount
     guard header.counts.count == 4 + header.clients.count, header.counts.allSatisfy({ $0 >= 0 && $0 < 1 << 40 }),
       header.counts.reduce(0, +) * 4 == bytes.count - at, header.counts[0] == plan.model.parameterCount,
-      header.counts.dropFirst().allSatisfy({ $0 == 0 || $0 == plan.model.parameterCount })
+      header.counts[1..<4].allSatisfy({ $0 == 0 || $0 == plan.sharedCount }),
+      header.counts[4...].allSatisfy({ $0 == 0 || $0 == kept })
     else { throw corrupt("is damaged") }
     let arrays = header.counts.map { count in
       let values = ModelFile.floats(bytes[at..<at + 4 * count])
@@ -120,7 +122,9 @@ extension SimulationPlan {
   /// A digest of everything in the configuration that a round depends on.
   func fingerprint() throws -> String {
     var same = configuration
-    same.personalization = PersonalizationOptions()
+    // Layers that stay with their client are part of every round; what is measured after the last is not.
+    let layers = personalLayers.map { _ in same.personalization.layers ?? 1 }
+    same.personalization = PersonalizationOptions(kind: layers == nil ? "none" : "fedper", layers: layers)
     if privacy == nil || configuration.privacy?.noiseMultiplier != nil { same.rounds = 0 }
     same.evaluation = EvaluationOptions()
     same.targetAccuracy = nil
@@ -151,6 +155,7 @@ extension RoundRecord {
     var clip: Double?
     var virtualSeconds: Double
     var staleness: Double?
+    var attackSuccess: Double?
 
     init(_ record: RoundRecord) {
       round = record.round
@@ -161,6 +166,7 @@ extension RoundRecord {
         record.dropped, record.late, record.partial, record.failed,
       ]
       (virtualSeconds, staleness) = (record.virtualSeconds, record.staleness)
+      attackSuccess = record.attackSuccess
       (abandoned, sumMatches, clip) = (record.abandoned, record.sumMatches, record.clip)
     }
   }
@@ -173,6 +179,7 @@ extension RoundRecord {
       contributors: counts[1], clipped: counts[2], saturated: counts[3], rejected: counts[4],
       abandoned: stored.abandoned, sumMatches: stored.sumMatches, wireBytes: counts[5], dropped: counts[6],
       late: counts[7], partial: counts[8], failed: counts[9], staleness: stored.staleness,
+      attackSuccess: stored.attackSuccess,
       virtualSeconds: stored.virtualSeconds,
       clip: stored.clip)
   }

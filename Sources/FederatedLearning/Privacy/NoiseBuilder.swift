@@ -169,6 +169,12 @@ struct NoiseBuilder {
 
   /// The plan with about the least noise whose rounds are certified to stay within ε.
   func calibrated(to epsilon: Epsilon, rounds: Int) throws -> PrivacyPlan {
+    var plan = try leastNoise(for: epsilon, rounds: rounds)
+    plan.target = epsilon
+    return plan
+  }
+
+  private func leastNoise(for epsilon: Epsilon, rounds: Int) throws -> PrivacyPlan {
     let limit = epsilon.value.doubleRoundedDown
     if noise == .gaussian {
       // The event of some amount of noise, whose innermost part is then left open.

@@ -67,6 +67,8 @@ public struct PrivacyPlan: Sendable {
   public let adaptiveClip: AdaptiveClip?
   /// How many rounds may be trained: fewer than asked for when `max_epsilon` ends the training before.
   public let affordableRounds: Int
+  /// The ε that all rounds together were calibrated to stay within, nil when the noise was given.
+  public internal(set) var target: Epsilon?
   /// Whether noise comes from the seed; then no ε may be claimed.
   public let isSimulated: Bool
 

@@ -9,6 +9,12 @@ public enum UpdateAttack: Sendable, Hashable {
   case signFlip(scale: Double)
   /// The own update, trained on labels y → C − 1 − y.
   case labelFlip
+  /// The own update with bits 22 and 30 to 32 of every value's Float32 inverted (Xie, Koyejo and Gupta 2018); the step
+  /// of the grid says what a value is.
+  case bitFlip(step: Double)
+  /// `scale` times the update trained on examples of which every second carries a trigger and the first class
+  /// (Bagdasaryan, Veit, Hua, Estrin and Shmatikov 2020).
+  case backdoor(scale: Double)
   /// `scale` times the update trained on flipped labels (model replacement, Bagdasaryan et al. 2020).
   case scaled(scale: Double)
   /// Normal noise of this deviation in every coordinate, in grid steps.
@@ -33,6 +39,13 @@ public enum UpdateAttack: Sendable, Hashable {
     }
   }
 
+  /// Training examples as attackers see them, nil when they see them as they are.
+  func poisoned(_ data: LabeledData) -> LabeledData? {
+    if flipsLabels { return data.withFlippedLabels }
+    if case .backdoor = self { return data.withTrigger(every: 2) }
+    return nil
+  }
+
   /// What one attacker sends, in grid steps before rounding.
   ///
   /// - Parameters:
@@ -44,8 +57,13 @@ public enum UpdateAttack: Sendable, Hashable {
   ) -> [Double] {
     switch self {
     case .labelFlip: return own.map(Double.init)
+    case .bitFlip(let step):
+      return own.map { value in
+        let sent = Double(Float(bitPattern: Float(Double(value) * step).bitPattern ^ 0xe020_0000)) / step
+        return sent.isFinite ? sent : 0x1p40
+      }
     case .signFlip(let scale): return own.map { -scale * Double($0) }
-    case .scaled(let scale): return own.map { scale * Double($0) }
+    case .scaled(let scale), .backdoor(let scale): return own.map { scale * Double($0) }
     case .gaussian(let deviation): return own.map { _ in deviation * generator.normal() }
     default: break
     }

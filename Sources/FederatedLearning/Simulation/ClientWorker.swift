@@ -56,7 +56,7 @@ final class ClientWorker {
   init(_ plan: SimulationPlan) {
     self.plan = plan
     parameters = [Float](repeating: 0, count: plan.model.parameterCount)
-    grid = [Int32](repeating: 0, count: plan.rounding?.dimension ?? plan.model.parameterCount)
+    grid = [Int32](repeating: 0, count: plan.rounding?.dimension ?? plan.sharedCount)
     values = []
     if plan.exampleQuantizer != nil { exampleGrid = grid }
     if plan.algorithm.hasSecondSum { secondGrid = grid }
@@ -67,8 +67,8 @@ final class ClientWorker {
   /// The examples of a client; nil, and counted, when they cannot be had.
   private func load(_ client: Int) -> (data: LabeledData, examples: [Int32])? {
     guard let population = plan.population else {
-      let isFlipped = plan.robust?.attackers.contains(client) == true
-      return (isFlipped ? plan.flipped ?? plan.data.training : plan.data.training, plan.clients[client])
+      let isHostile = plan.robust?.attackers.contains(client) == true
+      return (isHostile ? plan.poisoned ?? plan.data.training : plan.data.training, plan.clients[client])
     }
     guard let data = try? population.examples(of: client), data.width == population.width,
       data.classes == population.classes, data.count <= population.largestCount
@@ -86,6 +86,7 @@ final class ClientWorker {
     guard let (data, examples) = load(client) else { return nil }
     let memory = task.memories[client] ?? []
     descend(data, examples, client: client, task, plan.algorithm.correction(state: task.state, memory: memory))
+    let head = plan.personalLayers == nil ? [] : Array(parameters[plan.sharedCount...])
     // The update replaces the model: local minus global.
     let isFinite = unsafe parameters.withUnsafeMutableBufferPointer { target in
       unsafe task.global.withUnsafeBufferPointer { source in
@@ -94,6 +95,11 @@ final class ClientWorker {
     }
     if task.scale != 1 { for index in parameters.indices { parameters[index] *= task.scale } }
     if let compressor = plan.compressor { compress(compressor, client, task) }
+    if plan.personalLayers != nil {
+      if isFinite { memories[client] = head }
+      parameters.removeSubrange(plan.sharedCount...)
+    }
+    defer { restoreLength() }
     var outcome = Quantizer.Outcome()
     if let rotated = task.rotated {
       var coins = SimulationGenerator(seed: plan.configuration.seed, stream: "rounding")
@@ -126,8 +132,16 @@ final class ClientWorker {
     defer { tally = counted }
     descend(plan.data.training, examples, client: plan.clientCount, task, nil)
     for index in parameters.indices { parameters[index] -= task.global[index] }
+    parameters.removeSubrange(plan.sharedCount...)
+    defer { restoreLength() }
     _ = task.quantizer.quantize(parameters, into: &grid)
     return grid
+  }
+
+  /// Makes room for a whole model again after an update of the shared layers alone.
+  private func restoreLength() {
+    let missing = plan.model.parameterCount - parameters.count
+    if missing > 0 { parameters.append(contentsOf: repeatElement(0, count: missing)) }
   }
 
   /// Replaces the update by what the server makes of its compressed form.
@@ -167,7 +181,7 @@ final class ClientWorker {
   func accumulate(_ client: Int, _ task: RoundTask) {
     if sums.isEmpty { sums = [Int64](repeating: 0, count: plan.coordinates) }
     hasSums = true
-    let count = plan.model.parameterCount
+    let count = plan.sharedCount
     let isIdle = plan.exampleQuantizer == nil && plan.size(of: client) == 0
     guard let weight = isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : message(client, task) else { return }
     if !isIdle {
@@ -195,6 +209,9 @@ final class ClientWorker {
     _ data: LabeledData, _ examples: [Int32], client: Int, _ task: RoundTask, _ correction: [Float]?
   ) {
     ClientWorker.copy(task.global, into: &parameters)
+    if plan.personalLayers != nil, let head = task.memories[client] {
+      parameters.replaceSubrange(plan.sharedCount..., with: head)
+    }
     steps = 0
     if let grid = plan.exampleQuantizer {
       guard let noise = task.stepNoise else { preconditionFailure("a plan of private steps has their noise") }
@@ -239,6 +256,11 @@ final class ClientWorker {
     for index in from.indices { to[index] &+= from[index] }
   }
 
+  static func clear(_ values: inout [Int64]) {
+    var target = values.mutableSpan
+    for index in target.indices { target[index] = 0 }
+  }
+
   private func step(_ batch: ArraySlice<Int32>, _ global: [Float], _ data: LabeledData) {
     let proximal = Float(plan.algorithm.proximal)
     if proximal > 0 {
@@ -249,7 +271,7 @@ final class ClientWorker {
     if proximal > 0 {
       // The gradient of (μ/2)‖y − x‖² at the point where the loss's gradient was taken (Li et al. 2020).
       let pull = plan.learningRate * proximal
-      for index in parameters.indices { parameters[index] -= pull * (before[index] - global[index]) }
+      for index in 0..<plan.sharedCount { parameters[index] -= pull * (before[index] - global[index]) }
     }
     if loss.isFinite, loss < 0x1p40 { tally.loss &+= Int64((loss * 0x1p20).rounded()) }
     tally.examples += batch.count

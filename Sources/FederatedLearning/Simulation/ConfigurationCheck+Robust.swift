@@ -24,6 +24,9 @@ extension ConfigurationCheck {
     guard robust.bad != nil || !needing.contains(robust.kind) else {
       throw refuse("robust.f", "is required by \(robust.kind): the most bad updates of a round")
     }
+    guard robust.bad != nil || robust.preparation != "nearest-neighbor-mixing" else {
+      throw refuse("robust.f", "is required by nearest-neighbor-mixing: the most bad updates of a round")
+    }
     let bad = robust.bad ?? 0
     guard (0...100_000).contains(bad) else { throw refuse("robust.f", "must be at least 0") }
     guard (0..<1).contains(attack.fraction ?? (attack.kind == "none" ? 0 : 0.2)) else {
@@ -89,7 +92,13 @@ extension ConfigurationCheck {
     }
     switch options.kind {
     case "sign-flip": return .signFlip(scale: try scale(1))
+    case "bit-flip": return .bitFlip(step: quantizer.step)
     case "label-flip": return .labelFlip
+    case "backdoor":
+      guard configuration.model.kind != "linear" else {
+        throw refuse("attack.kind", "backdoor needs a model of classes")
+      }
+      return .backdoor(scale: try scale(10))
     case "scaled": return .scaled(scale: try scale(10))
     case "gaussian": return .gaussian(deviation: try scale(1) * Double(quantizer.radius))
     case "ipm": return .innerProduct(scale: try scale(1))

@@ -180,10 +180,10 @@ struct ConfigurationCheck {
 
   func quantizer() throws(FederatedError) -> Quantizer {
     if let privacy = configuration.privacy, privacy.unit != "example" {
-      guard configuration.quantize.range == nil else {
-        throw refuse("quantize.range", "may not be given with privacy: it is privacy.clip")
-      }
       let given = privacy.adaptsClip ? privacy.initialClip?.value ?? Rational(1, 10) : privacy.clip?.value
+      guard configuration.quantize.range.map({ !privacy.adaptsClip && $0 == given?.doubleValue }) ?? true else {
+        throw refuse("quantize.range", "may not differ from privacy.clip, which it is: leave it out")
+      }
       guard let clip = given, clip.signum > 0 else {
         throw refuse(
           privacy.adaptsClip ? "privacy.initial_clip" : "privacy.clip", "must be a number above 0, or adaptive")

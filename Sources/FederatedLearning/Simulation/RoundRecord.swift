@@ -11,8 +11,11 @@ public struct RoundRecord: Sendable, Hashable {
   /// The mean training loss of the cohort's steps, nil when nobody trained.
   public var loss: Double?
   /// The share of the test set that the model classifies rightly, nil when it was not measured.
+  ///
+  /// With layers that stay with their client it is the mean over clients of the same of their own models, on examples
+  /// that they hold back.
   public var accuracy: Double?
-  /// The mean loss on the test set, nil when it was not measured.
+  /// The mean loss on the test set, nil when it was not measured; with personal layers as for the accuracy.
   public var testLoss: Double?
   /// From sampling to the applied update, without evaluation.
   public var seconds: Double
@@ -44,6 +47,9 @@ public struct RoundRecord: Sendable, Hashable {
   public var failed = 0
   /// Steps that the server took, on average, between a client's start and its report; nil where servers wait.
   public var staleness: Double?
+  /// The share of test examples of other classes that a backdoor's trigger turns into its class; nil without one and
+  /// when it was not measured.
+  public var attackSuccess: Double?
   /// Simulated seconds until the round went on.
   public var virtualSeconds = 0.0
   /// The bound on the norm of updates in this round, nil without privacy.

@@ -38,7 +38,7 @@ extension Simulation {
       applyMean(previousAggregate, weight: 1)
       return record
     }
-    var sums = [Int64](repeating: 0, count: plan.model.parameterCount)
+    var sums = [Int64](repeating: 0, count: plan.sharedCount)
     var total: Int64 = 0
     for (client, update) in zip(clients, updates) {
       let weight = messages[client]?.weight ?? 0
@@ -79,6 +79,6 @@ extension Simulation {
     let scale = plan.quantizer.step / weight
     let means = FederatedAlgorithm.RoundMeans(
       update: sum.map { Float($0 * scale) }, steps: 0, participation: 1, rate: plan.learningRate)
-    plan.algorithm.serverUpdate(means, parameters: &parameters, state: &state)
+    applyToShared(means)
   }
 }

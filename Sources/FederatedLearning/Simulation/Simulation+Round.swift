@@ -79,15 +79,22 @@ extension Simulation {
   mutating func applyDirectSums(contributors: Int, noise: NoiseShare?) -> Bool {
     let isReleased = plan.roundPrivacy?.placement == .central || contributors >= plan.shape.minimumContributors
     var total: [Int64] = []
+    var owner: ClientWorker?
     for worker in workers where worker.hasSums {
-      // The largest array moves; the others are added to it and emptied for the next round.
+      // The first array moves and the others are added to it; all are emptied and kept for the next round.
       worker.hasSums = false
-      if total.isEmpty {
-        total = worker.sums
-        worker.sums = []
+      if owner == nil {
+        owner = worker
+        swap(&total, &worker.sums)
       } else {
         ClientWorker.add(worker.sums, to: &total)
-        worker.sums = []
+        ClientWorker.clear(&worker.sums)
+      }
+    }
+    defer {
+      if let owner {
+        ClientWorker.clear(&total)
+        swap(&total, &owner.sums)
       }
     }
     guard isReleased else { return false }

@@ -1,4 +1,5 @@
 import Crypto
+import ExactMath
 import Paillier
 public import PrivacyAccounting
 import SecureAggregation
@@ -64,7 +65,7 @@ public struct Simulation: ~Copyable {
     self.comparesSums = comparesSums
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "weights")
     parameters = plan.model.initialParameters(&generator)
-    state = plan.algorithm.initial(count: plan.model.parameterCount)
+    state = plan.algorithm.initial(count: plan.sharedCount)
     clip = plan.quantizer.range
     treeNoise = if case .tree(let rounds)? = plan.privacy?.participation { TreeNoise(rounds: rounds) } else { nil }
     bandedNoise = plan.privacy?.factorization.map { BandedNoise($0) }
@@ -135,13 +136,10 @@ public struct Simulation: ~Copyable {
       let measured = clock.now
       if round == total || round % plan.configuration.evaluation.every == 0 {
         if let privacy = plan.privacy {
-          certified = try accountant.bestEpsilon(
-            of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
+          certified = try certify(privacy)
           record.epsilon = certified?.bounds
         }
-        let (loss, accuracy) = evaluate(plan.data.test)
-        record.testLoss = loss
-        record.accuracy = accuracy
+        (record.testLoss, record.accuracy, record.attackSuccess) = measure()
       }
       record.evaluationSeconds = (clock.now - measured).seconds
       records.append(record)
@@ -159,16 +157,25 @@ public struct Simulation: ~Copyable {
     }
     // The last round may have come between two evaluations.
     if let privacy = plan.privacy, round > 0, records.last?.epsilon == nil {
-      certified = try accountant.bestEpsilon(
-        of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
+      certified = try certify(privacy)
     }
     return SimulationResult(
       rounds: records, parameters: parameters, weightsSHA256: Simulation.digest(parameters),
       event: round == 0 ? nil : try plan.privacy.map { try $0.event(rounds: round) }, epsilon: certified?.bounds,
       accountant: certified?.accountant, noiseIsSimulated: plan.privacy?.isSimulated ?? false,
       phases: sum.phases,
-      personalization: isStopped && round < total ? nil : plan.personalize(parameters, threads: threads),
+      personalization: isStopped && round < total ? nil : personalize(),
       seconds: (clock.now - start).seconds)
+  }
+
+  /// The tightest bounds on the ε of the rounds done.
+  private func certify(_ privacy: PrivacyPlan) throws -> (bounds: Bounds, accountant: String) {
+    let found = try accountant.bestEpsilon(
+      of: privacy.event(rounds: round), delta: privacy.delta, adjacency: privacy.adjacency)
+    // Calibration certified δ at the target itself, so the target bounds all rounds, and any number of them, from above;
+    // accountants that search for ε at δ may end a rounding above it.
+    guard let target = privacy.target?.value.doubleRoundedUp, target < found.bounds.upper else { return found }
+    return (Bounds(lower: found.bounds.lower.map { min($0, target) }, upper: target), found.accountant)
   }
 
   /// The grid of this round's updates.
@@ -208,11 +215,15 @@ public struct Simulation: ~Copyable {
   /// Applies the means of a round's sums.
   mutating func apply(_ sum: [Int64], divisor: Double, contributors: Int) {
     guard divisor > 0 else { return }
-    let count = plan.model.parameterCount
+    let count = plan.sharedCount
     let step = quantizer.step
     func mean(_ range: Range<Int>, _ divisor: Double) -> [Float] {
       let scale = step / divisor
-      return sum[range].map { Float(Double($0) * scale) }
+      var result = [Float](repeating: 0, count: range.count)
+      let from = sum.span.extracting(range)
+      var to = result.mutableSpan
+      for index in to.indices { to[index] = Float(Double(from[index]) * scale) }
+      return result
     }
     let second = plan.algorithm.hasSecondSum ? mean(count..<2 * count, Double(max(1, contributors))) : nil
     let steps = plan.algorithm.countsSteps ? Double(sum[sum.count - 1]) / divisor : 0
@@ -222,19 +233,24 @@ public struct Simulation: ~Copyable {
     let means = FederatedAlgorithm.RoundMeans(
       update: unrotated ?? mean(0..<count, divisor), second: second, steps: Float(steps),
       participation: Float(Double(contributors) / Double(plan.clientCount)), rate: plan.learningRate)
-    plan.algorithm.serverUpdate(means, parameters: &parameters, state: &state)
+    applyToShared(means)
+  }
+
+  /// The server's step on the parameters that are shared.
+  mutating func applyToShared(_ means: FederatedAlgorithm.RoundMeans<Float>) {
+    guard plan.sharedCount < parameters.count else {
+      return plan.algorithm.serverUpdate(means, parameters: &parameters, state: &state)
+    }
+    var shared = Array(parameters.prefix(plan.sharedCount))
+    plan.algorithm.serverUpdate(means, parameters: &shared, state: &state)
+    parameters.replaceSubrange(..<plan.sharedCount, with: shared)
   }
 
   /// SHA-256 of parameters as little-endian Float32, in lower-case hexadecimal.
   public static func digest(_ parameters: [Float]) -> String {
     var hash = SHA256()
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(parameters.count * 4)
-    for value in parameters {
-      let word = value.bitPattern.littleEndian
-      for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
-    }
-    hash.update(data: bytes)
+    let words = parameters.map { $0.bitPattern.littleEndian }
+    unsafe words.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
     return hash.finalize().map { byte in
       let digits = Array("0123456789abcdef")
       return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])

@@ -11,14 +11,7 @@ extension SimulationPlan {
   /// - Returns: nil when the configuration does not ask for it.
   func personalize(_ parameters: [Float], threads: Int) -> Personalization? {
     guard let tuning = fineTuning else { return nil }
-    // Rounds begin at 1, so nobody else draws from stream 0 of the cohorts.
-    let drawn =
-      tuning.clients >= clientCount
-      ? Array(0..<clientCount)
-      : CohortSampling.fixed(size: tuning.clients).cohort(clients: clientCount, round: 0, seed: configuration.seed)
-    let chosen = drawn.filter {
-      size(of: $0) >= Personalization.fewestExamples && robust?.attackers.contains($0) != true
-    }
+    let chosen = drawn(tuning.clients).filter { size(of: $0) >= Personalization.fewestExamples }
     // Shares of a client are added up as whole numbers, so that threads do not change the mean.
     let sums = Mutex<(clients: Int, before: Int64, after: Int64)>((0, 0, 0))
     let next = Atomic<Int>(0)
@@ -40,6 +33,16 @@ extension SimulationPlan {
     guard clients > 0 else { return Personalization(clients: 0, before: nil, after: nil) }
     let unit = 0x1p30 * Double(clients)
     return Personalization(clients: clients, before: Double(before) / unit, after: Double(after) / unit)
+  }
+
+  /// At most so many clients that are not hostile, drawn from the seed.
+  func drawn(_ most: Int) -> [Int] {
+    // Rounds begin at 1, so nobody else draws from stream 0 of the cohorts.
+    let drawn =
+      most >= clientCount
+      ? Array(0..<clientCount)
+      : CohortSampling.fixed(size: most).cohort(clients: clientCount, round: 0, seed: configuration.seed)
+    return drawn.filter { robust?.attackers.contains($0) != true }
   }
 
   private static var evaluationBatch: Int { 64 }

@@ -46,8 +46,10 @@ public struct SimulationPlan: Sendable {
   public let robust: RobustPlan?
   /// How clients train further after the last round, nil for not.
   let fineTuning: FineTuning?
-  /// The training examples with labels y → C − 1 − y, for attackers that flip them.
-  let flipped: LabeledData?
+  /// The layers that stay with their client, nil for none.
+  let personalLayers: PersonalLayers?
+  /// The training examples as attackers see them that poison theirs, nil for none.
+  let poisoned: LabeledData?
   /// What is charged for, nil without privacy.
   public let privacy: PrivacyPlan?
   /// The sum of a round.
@@ -132,8 +134,8 @@ public struct SimulationPlan: Sendable {
     guard configuration.robust.kind != "trust" else {
       throw check.refuse("robust.kind", "trust needs examples that are dealt out")
     }
-    guard configuration.attack.kind != "label-flip" else {
-      throw check.refuse("attack.kind", "label-flip needs examples that are dealt out")
+    guard !["label-flip", "scaled", "backdoor"].contains(configuration.attack.kind) else {
+      throw check.refuse("attack.kind", "\(configuration.attack.kind) needs examples that are dealt out")
     }
     try self.init(
       check, DataSplit(training: test, test: test), [], population, try model ?? check.model(test))
@@ -146,6 +148,9 @@ public struct SimulationPlan: Sendable {
     let configuration = check.configuration
     self.configuration = configuration
     self.data = data
+    let personal = try check.personalLayers(model, clients, isDealt: population == nil)
+    personalLayers = personal?.layers
+    let clients = personal?.kept ?? clients
     self.clients = clients
     self.population = population
     clientCount = population?.count ?? clients.count
@@ -164,14 +169,15 @@ public struct SimulationPlan: Sendable {
     aggregation = try check.aggregation(cohort, clientCount)
     robust = try check.robust(quantizer, clients: clientCount)
     fineTuning = try check.fineTuning(model)
-    flipped = robust?.attack?.flipsLabels == true ? data.training.withFlippedLabels : nil
+    poisoned = robust?.attack?.poisoned(data.training)
+    let shared = personalLayers?.shared ?? model.parameterCount
     let minimum = try check.minimumContributors(wanted, clientCount)
-    let rounding = try check.rounding(quantizer, parameters: model.parameterCount)
+    let rounding = try check.rounding(quantizer, parameters: shared)
     self.rounding = rounding
-    let values = rounding?.dimension ?? model.parameterCount * (algorithm.hasSecondSum ? 2 : 1)
+    let values = rounding?.dimension ?? shared * (algorithm.hasSecondSum ? 2 : 1)
     let privacy = try check.privacy(
       exampleQuantizer ?? quantizer, rounding, cohort: cohort, clients: clientCount,
-      dimension: rounding?.dimension ?? model.parameterCount,
+      dimension: rounding?.dimension ?? shared,
       minimum: minimum)
     let weight = weighsByExamples ? most : 1
     guard weight <= 65_535 else {
@@ -207,21 +213,24 @@ public struct SimulationPlan: Sendable {
 
   /// The bytes of a training's contributions had every parameter been sent as an unprotected Float32.
   public func float32Bytes(of result: SimulationResult) -> Int {
-    4 * model.parameterCount * result.rounds.reduce(0) { $0 + $1.contributors }
+    4 * sharedCount * result.rounds.reduce(0) { $0 + $1.contributors }
   }
 
+  /// How many parameters, from the first, clients and server send each other: all but those of personal layers.
+  public var sharedCount: Int { personalLayers?.shared ?? model.parameterCount }
+
   /// The number of summed coordinates before the counts: of the update, and of the algorithm's second sum.
-  var updateCoordinates: Int { rounding?.dimension ?? model.parameterCount * (algorithm.hasSecondSum ? 2 : 1) }
+  var updateCoordinates: Int { rounding?.dimension ?? sharedCount * (algorithm.hasSecondSum ? 2 : 1) }
 
   /// The quantiser of rotated updates in a round, nil when updates are not rotated.
   func rotated(_ quantizer: Quantizer, round: Int) -> RotatedQuantizer? {
     rounding.map {
-      RotatedQuantizer(quantizer, $0, count: model.parameterCount, seed: configuration.seed, round: round)
+      RotatedQuantizer(quantizer, $0, count: sharedCount, seed: configuration.seed, round: round)
     }
   }
 
   /// The bytes that a client sends in the clear.
-  var messageBytes: Int { compressor?.wireBytes(count: model.parameterCount) ?? (shape.count * shape.ringBits + 7) / 8 }
+  var messageBytes: Int { compressor?.wireBytes(count: sharedCount) ?? (shape.count * shape.ringBits + 7) / 8 }
 
   /// The privacy of a round's sum; nil without any, and where what clients send is private by itself.
   var roundPrivacy: PrivacyPlan? { privacy?.unit == .client ? privacy : nil }

@@ -41,6 +41,7 @@ struct SimulationDocument: Encodable {
       case clip, dropped, late, partial, failed, staleness
       case virtualSeconds = "virtual_seconds"
       case testLoss = "test_loss"
+      case attackSuccess = "attack_success"
       case evaluationSeconds = "evaluation_seconds"
       case sumMatches = "sum_matches"
       case wireBytes = "wire_bytes"
@@ -68,6 +69,7 @@ struct SimulationDocument: Encodable {
       try container.encode(record.virtualSeconds, forKey: .virtualSeconds)
       try container.encodeIfPresent(record.clip, forKey: .clip)
       try container.encodeIfPresent(record.staleness, forKey: .staleness)
+      try container.encodeIfPresent(record.attackSuccess, forKey: .attackSuccess)
       try container.encodeIfPresent(record.sumMatches, forKey: .sumMatches)
       try container.encodeIfPresent(record.epsilon.map(Interval.init), forKey: .epsilon)
     }
@@ -139,6 +141,7 @@ struct SimulationDocument: Encodable {
     let bounds = result.epsilon.map(Interval.init)
     guard let privacy = plan.privacy else {
       try container.encodeNil(forKey: .epsilon)
+      try container.encodeNil(forKey: .delta)
       return
     }
     try container.encode(bounds, forKey: claims ? .epsilon : .epsilonIfDeployed)

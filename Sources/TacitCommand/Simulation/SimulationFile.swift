@@ -112,7 +112,7 @@ enum SimulationFile {
     #   noise_source: secure       # simulated: from the seed, for equality tests only
     quantize:
       bits: 24                     # one grid for every aggregation kind
-      range: 1.0                   # with privacy leave it out: it is privacy.clip
+      range: 1.0                   # with privacy it is privacy.clip
       # rotation: hadamard         # or none; only with privacy.placement distributed, and there unless given
     compression: { kind: none }    # top-k (fraction), stochastic (bits), rotated (bits)
     weighting: examples            # uniform is the only choice with privacy
@@ -123,9 +123,10 @@ enum SimulationFile {
     robust: { kind: none }         # median, trimmed-mean (f), mean-around-median (f), krum (f), multi-krum (f), bulyan (f),
                                    # minimum-diameter (f), geometric-median (iterations), norm-bounding (radius),
                                    # centered-clipping (radius, iterations), trust (root_examples); preparation: nearest-neighbor-mixing, bucketing
-    attack: { kind: none }         # with fraction: sign-flip (scale), label-flip, scaled (scale), gaussian (scale),
+    attack: { kind: none }         # with fraction: sign-flip (scale), bit-flip, label-flip, scaled (scale), backdoor (scale), gaussian (scale),
                                    # ipm (scale), alie (z), min-max, min-sum, mimic
-    personalization: { kind: none } # fine-tune (epochs, learning_rate, clients): after the last round clients train further, each for itself
+    personalization: { kind: none } # fine-tune (epochs, learning_rate, clients): after the last round clients train further, each for itself;
+                                   # fedper (layers, clients): the last layers stay with their client
     dropout: 0.0                   # the share of a cohort that does not report
     devices:
       stragglers: 0.0              # the share that does part of its work
