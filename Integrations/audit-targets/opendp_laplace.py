@@ -15,9 +15,9 @@ dp.enable_features("contrib")
 epsilon = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
 kind = sys.argv[2] if len(sys.argv) > 2 else "float"
 if kind == "float":
-    space = dp.atom_domain(T=float, nan=False), dp.absolute_distance(T=float)
+    space = dp.vector_domain(dp.atom_domain(T=float, nan=False)), dp.l1_distance(T=float)
 else:
-    space = dp.atom_domain(T=int), dp.absolute_distance(T=int)
+    space = dp.vector_domain(dp.atom_domain(T=int)), dp.l1_distance(T=int)
 measurement = dp.m.make_laplace(*space, scale=1.0 / epsilon)
 
 
@@ -26,7 +26,8 @@ def answer(dataset, count):
         total = float(sum(min(max(value, 0.0), 1.0) for value in dataset))
     else:
         total = sum(1 for value in dataset if value >= 0.5)
-    return [measurement(total) for _ in range(count)]
+    # Every coordinate of a vector gets noise of its own; one call for all of them takes a fraction of the time.
+    return measurement([total] * count)
 
 
 serve(answer)

@@ -33,7 +33,9 @@ public struct JointTest: Sendable, Hashable {
   public func refutes(epsilon: Double, delta: Double, _ counts: EventCounts, alpha: Double) -> Bool {
     let rates = rates(counts, alpha)
     return (0..<JointTest.cells).allSatisfy {
-      probability(counts, epsilon: epsilon, delta: delta, rates, cell: $0) <= JointTest.level(alpha)
+      probability(
+        counts, epsilon: epsilon, delta: delta, rates, cell: $0, first: firstLaw(counts.trials, rates, cell: $0))
+        <= JointTest.level(alpha)
     }
   }
 
@@ -44,23 +46,24 @@ public struct JointTest: Sendable, Hashable {
   public func epsilonLowerBound(_ counts: EventCounts, delta: Double, alpha: Double) -> Double {
     let rates = rates(counts, alpha)
     let level = JointTest.level(alpha)
+    // The law of the first count in a cell is the same for every ε that is tried.
+    var laws = [BinomialLaw?](repeating: nil, count: JointTest.cells)
+    func probability(epsilon: Double, cell: Int) -> Double {
+      let first = laws[cell] ?? firstLaw(counts.trials, rates, cell: cell)
+      laws[cell] = first
+      return self.probability(counts, epsilon: epsilon, delta: delta, rates, cell: cell, first: first)
+    }
     var worst = JointTest.cells / 2
     var high = 40.0
     // Where one cell alone stops being refuted is cheap to find; the value is kept once every cell agrees.
     while true {
       var low = 0.0
-      guard probability(counts, epsilon: low, delta: delta, rates, cell: worst) <= level else { return 0 }
+      guard probability(epsilon: low, cell: worst) <= level else { return 0 }
       for _ in 0..<40 where high - low > 1e-5 {
         let middle = low + (high - low) / 2
-        if probability(counts, epsilon: middle, delta: delta, rates, cell: worst) <= level {
-          low = middle
-        } else {
-          high = middle
-        }
+        if probability(epsilon: middle, cell: worst) <= level { low = middle } else { high = middle }
       }
-      let probabilities = (0..<JointTest.cells).map {
-        probability(counts, epsilon: low, delta: delta, rates, cell: $0)
-      }
+      let probabilities = (0..<JointTest.cells).map { probability(epsilon: low, cell: $0) }
       let largest = probabilities.max() ?? 1
       if largest <= level { return low }
       if low == 0 { return 0 }
@@ -87,14 +90,19 @@ public struct JointTest: Sendable, Hashable {
 
   /// An upper bound of P[Z ≥ observed] over every rate of one cell; 1 where the hypothesis allows any second rate.
   private func probability(
-    _ counts: EventCounts, epsilon: Double, delta: Double, _ rates: ClosedRange<Double>, cell: Int
+    _ counts: EventCounts, epsilon: Double, delta: Double, _ rates: ClosedRange<Double>, cell: Int, first: BinomialLaw
   ) -> Double {
     let width = (rates.upperBound - rates.lowerBound) / Double(JointTest.cells)
-    let a = rates.lowerBound + width * Double(cell)
-    let rate = exp(epsilon) * (a + width) + delta
+    let rate = exp(epsilon) * (rates.lowerBound + width * Double(cell) + width) + delta
     guard rate < 1 else { return 1 }
     let observed = statistic(counts.first, counts.second, counts.trials, delta)
-    return probability(observed, counts.trials, delta, a, rate)
+    return probability(observed, counts.trials, delta, first, rate)
+  }
+
+  /// The law of the first count at the lower end of a cell.
+  private func firstLaw(_ trials: Int, _ rates: ClosedRange<Double>, cell: Int) -> BinomialLaw {
+    let width = (rates.upperBound - rates.lowerBound) / Double(JointTest.cells)
+    return BinomialLaw(trials: trials, p: rates.lowerBound + width * Double(cell))
   }
 
   private func statistic(_ first: Int, _ second: Int, _ trials: Int, _ delta: Double) -> Double {
@@ -102,9 +110,10 @@ public struct JointTest: Sendable, Hashable {
     return (k1 - slope * k0 - free) / (k1 + slope * slope * k0 + slope * free / 2 + 1).squareRoot()
   }
 
-  /// P[Z ≥ observed] for independent K₀ ~ Bin(trials, p₀) and K₁ ~ Bin(trials, p₁).
-  private func probability(_ observed: Double, _ trials: Int, _ delta: Double, _ p0: Double, _ p1: Double) -> Double {
-    let first = BinomialLaw(trials: trials, p: p0)
+  /// P[Z ≥ observed] for independent K₀ of a law and K₁ ~ Bin(trials, p₁).
+  private func probability(
+    _ observed: Double, _ trials: Int, _ delta: Double, _ first: BinomialLaw, _ p1: Double
+  ) -> Double {
     let second = BinomialLaw(trials: trials, p: p1)
     // A hair below the observed value keeps ties inside the event.
     let needed = observed - 1e-9 * max(1, abs(observed))

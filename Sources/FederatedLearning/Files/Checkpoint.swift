@@ -10,8 +10,9 @@ public struct Checkpoint: Sendable {
   public let round: Int
   /// The records of those rounds.
   public let records: [RoundRecord]
+  /// The model's parameters after them.
+  public let parameters: [Float]
   let header: Header
-  let parameters: [Float]
   let state: FederatedAlgorithm.State<Float>
   let memories: [Int: [Float]]
 

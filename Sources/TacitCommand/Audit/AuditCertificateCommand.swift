@@ -54,8 +54,13 @@ struct AuditCertificateCommand: ParsableCommand {
     let auditors = try auditor.isEmpty ? CertifiedAuditor.all : auditor.map(named)
     let start = ContinuousClock().now
     let certificate: CalibrationCertificate
+    let line = json ? nil : ProgressLine("per cent", total: 100, whenRedirected: .lines(everySeconds: 30))
+    defer { line?.finish() }
     do {
-      certificate = try CalibrationCertificate(auditors, alpha: alpha, samples: samples, runs: runs, seed: seed)
+      certificate = try CalibrationCertificate(
+        auditors, alpha: alpha, samples: samples, runs: runs, seed: seed
+      ) { done, rows in line?.update(100 * done / rows, note: "\(done) of \(rows) rows") }
+      line?.finish()
     } catch {
       throw CommandFailure("--\(error.message)", code: .usage)
     }

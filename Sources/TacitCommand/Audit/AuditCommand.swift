@@ -12,7 +12,7 @@ struct AuditCommand: ParsableCommand {
     subcommands: [
       AuditMechanismCommand.self, AuditModelCommand.self, AuditUpdateCommand.self, AuditFederationCommand.self,
       AuditLedgerCommand.self, AuditConfigCommand.self, AuditZooCommand.self, AuditCertificateCommand.self,
-      AuditSBOMCommand.self, AuditBundleCommand.self,
+      AuditSBOMCommand.self, AuditBundleCommand.self, AuditMetricsCommand.self, AuditIncidentCommand.self,
     ])
 }
 

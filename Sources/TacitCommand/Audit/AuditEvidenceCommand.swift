@@ -92,6 +92,14 @@ struct AuditBundleCommand: ParsableCommand {
       }
       members.append((name, try Input.read(path)))
     }
+    try Output.write(EvidenceArchive.bytes(members), to: output, force: force)
+  }
+}
+
+/// A tar archive with a manifest of hashes.
+enum EvidenceArchive {
+  /// The archive: MANIFEST.sha256 first, then the members in their order.
+  static func bytes(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
     let manifest = members.map { member in
       SHA256.hash(data: member.bytes).map { byte in
         (byte < 16 ? "0" : "") + String(byte, radix: 16)
@@ -99,11 +107,10 @@ struct AuditBundleCommand: ParsableCommand {
     }.joined()
     var archive: [UInt8] = []
     for member in [("MANIFEST.sha256", Array(manifest.utf8))] + members.map({ ($0.name, $0.bytes) }) {
-      archive += AuditBundleCommand.header(member.0, member.1.count) + member.1
+      archive += header(member.0, member.1.count) + member.1
       archive += [UInt8](repeating: 0, count: (512 - member.1.count % 512) % 512)
     }
-    archive += [UInt8](repeating: 0, count: 1_024)
-    try Output.write(archive, to: output, force: force)
+    return archive + [UInt8](repeating: 0, count: 1_024)
   }
 
   /// A ustar header; times and owners are zero so that the archive depends on the files alone.

@@ -23,6 +23,15 @@ struct SimulateCommand: ParsableCommand {
   @Option(name: .long, help: "A folder for checkpoints, one a round; Ctrl-C leaves one and ends with exit code 130.")
   var checkpoint: String?
 
+  @Option(name: .long, help: "How many checkpoints are kept, to roll back to.")
+  var keepCheckpoints = 2
+
+  @Option(name: .long, help: "Clients whose examples are left out, by number and separated by commas.")
+  var revoke: String?
+
+  @Option(name: .long, help: "Train once more with so many canaries: an estimate of ε beside the certified one.")
+  var canaries: Int?
+
   @Flag(name: .long, help: "Go on from the newest whole checkpoint in the folder.")
   var resume = false
 
@@ -59,6 +68,7 @@ struct SimulateCommand: ParsableCommand {
   func validate() throws {
     if config == nil, !printConfig { throw ValidationError("a CONFIG.yaml is needed, or --print-config") }
     if let patience, patience < 1 { throw ValidationError("--patience must be at least 1") }
+    if keepCheckpoints < 2 { throw ValidationError("--keep-checkpoints must be at least 2") }
     if resume, checkpoint == nil { throw ValidationError("--resume needs --checkpoint") }
     if resume, start != nil { throw ValidationError("--init does not go with --resume") }
     if let output, !output.hasSuffix(".safetensors"), !output.hasSuffix(".npz") {
@@ -74,7 +84,8 @@ struct SimulateCommand: ParsableCommand {
     }
     if let output { try Output.refuseExisting(output, force: force) }
     let page = try report.map { try SimulationReport.path($0, force: force) }
-    let plan = try SimulationFile.plan(config)
+    let whole = try SimulationFile.plan(config)
+    let plan = try revoke.map { try ClientList.revoking($0, in: whole) } ?? whole
     let authority = try SimulationFile.authority(plan, capability)
     let lines = try metrics.map { try MetricsFile($0, force: force) }
     var simulation = Simulation(plan, threads: threads, comparesSums: compareSums)
@@ -82,7 +93,7 @@ struct SimulateCommand: ParsableCommand {
     let claims = plan.privacy?.isSimulated != true
     let result: SimulationResult
     do {
-      let folder = try checkpoint.map { try CheckpointFolder($0) }
+      let folder = try checkpoint.map { try CheckpointFolder($0, keeping: keepCheckpoints) }
       if resume, let folder, let last = try folder.latest(of: plan) { simulation.resume(from: last) }
       if let start {
         try simulation.start(
@@ -115,7 +126,8 @@ struct SimulateCommand: ParsableCommand {
     if let page {
       try Output.write(SimulationReport.training(result, plan, config: config).html(), to: page, force: force)
     }
-    let document = SimulationDocument(result, plan)
+    let estimate = try canaries.map { try CanaryEstimate(plan, canaries: $0, threads: threads) }
+    let document = SimulationDocument(result, plan, canaries: estimate)
     if json {
       try emitJSON(document)
     } else {

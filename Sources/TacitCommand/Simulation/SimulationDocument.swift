@@ -9,15 +9,17 @@ import TacitVerbs
 struct SimulationDocument: Encodable {
   private let result: SimulationResult
   private let plan: SimulationPlan
+  private let canaries: CanaryEstimate?
 
-  init(_ result: SimulationResult, _ plan: SimulationPlan) {
+  init(_ result: SimulationResult, _ plan: SimulationPlan, canaries: CanaryEstimate? = nil) {
     self.result = result
     self.plan = plan
+    self.canaries = canaries
   }
 
   private enum Keys: String, CodingKey {
     case rounds, final, epsilon, delta, adjacency, unit, event, accountant, noise, seconds, seed, clients, parameters,
-      phases, personalization
+      phases, personalization, canaries
     case epsilonIfDeployed = "epsilon_if_deployed"
     case weights = "weights_sha256"
     case wireBytes = "wire_bytes"
@@ -138,6 +140,7 @@ struct SimulationDocument: Encodable {
     try container.encodeIfPresent(plan.wrapProbability, forKey: .wrapProbability)
     try container.encode(result.phases.map(Phase.init), forKey: .phases)
     try container.encodeIfPresent(result.personalization.map(Gain.init), forKey: .personalization)
+    try container.encodeIfPresent(canaries, forKey: .canaries)
     let bounds = result.epsilon.map(Interval.init)
     guard let privacy = plan.privacy else {
       try container.encodeNil(forKey: .epsilon)
@@ -181,6 +184,7 @@ struct SimulationDocument: Encodable {
           format: "personalization  accuracy %.4f before, %.4f after, mean of %d clients", gain.before ?? .nan,
           gain.after ?? .nan, gain.clients))
     }
+    if let canaries { lines.append(canaries.line) }
     lines.append("weights sha256 \(result.weightsSHA256)")
     return lines.joined(separator: "\n") + "\n"
   }
