@@ -59,6 +59,11 @@ let package = Package(
     .library(name: "TacitC", type: .dynamic, targets: ["TacitC"]),
     .executable(name: "tacit", targets: ["TacitCommand"]),
   ],
+  traits: [
+    .trait(
+      name: "MPI",
+      description: "Simulations on several machines: needs Open MPI (libopenmpi-dev), or MPICH and MPI_PKG_CONFIG=mpich.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -75,6 +80,9 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .systemLibrary(
+      name: "CMPI", pkgConfig: Context.environment["MPI_PKG_CONFIG"] ?? "ompi-c",
+      providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
     .target(name: "CKernels"),
     .target(name: "CData", exclude: ["data"]),
 
@@ -115,6 +123,7 @@ let package = Package(
       [
         "CKernels", "CData", "SecureRandom", "ExactMath", "TableFormats", "PrivacyAccounting",
         "DifferentialPrivacy", "Paillier", "SecureAggregation", crypto,
+        .target(name: "CMPI", condition: .when(traits: ["MPI"])),
       ]),
 
     // Floor 5.

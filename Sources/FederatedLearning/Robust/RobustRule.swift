@@ -55,9 +55,14 @@ public enum RobustRule: Sendable, Hashable {
   /// - Throws: ``FederatedError`` when there are too few updates, or too many for the rule.
   public func combine(
     _ updates: [[Int32]], previous: [Double] = [], trusted: [Int32] = [], threads: Int = 1
-  ) throws(FederatedError)
-    -> [Double]
-  {
+  ) throws(FederatedError) -> [Double] {
+    try combine(updates, previous: previous, trusted: trusted, threads: threads, over: LocalCollective())
+  }
+
+  /// The same with distances shared by ranks that all have the same updates.
+  package func combine(
+    _ updates: [[Int32]], previous: [Double], trusted: [Int32], threads: Int, over ranks: any Collective
+  ) throws(FederatedError) -> [Double] {
     let n = updates.count
     guard n >= fewest else {
       throw FederatedError(.configuration, "robust.f", "needs at least \(fewest) updates in a round, there are \(n)")
@@ -74,14 +79,14 @@ public enum RobustRule: Sendable, Hashable {
       }
     case .meanAroundMedian(let bad): return Self.aroundMedian(updates, keeping: n - bad, threads: threads)
     case .krum(let bad):
-      let distances = PairDistances(updates, threads: threads)
+      let distances = try PairDistances(updates, threads: threads, over: ranks)
       let best = distances.krumOrder(Array(0..<n), bad: bad)[0]
       return updates[best].map(Double.init)
     case .multiKrum(let bad):
-      let order = PairDistances(updates, threads: threads).krumOrder(Array(0..<n), bad: bad)
+      let order = try PairDistances(updates, threads: threads, over: ranks).krumOrder(Array(0..<n), bad: bad)
       return Self.mean(order.prefix(n - bad).sorted().map { updates[$0] })
     case .bulyan(let bad):
-      let distances = PairDistances(updates, threads: threads)
+      let distances = try PairDistances(updates, threads: threads, over: ranks)
       var left = Array(0..<n)
       var chosen: [Int] = []
       while chosen.count < n - 2 * bad {
@@ -91,7 +96,7 @@ public enum RobustRule: Sendable, Hashable {
       }
       return Self.aroundMedian(chosen.sorted().map { updates[$0] }, keeping: n - 4 * bad, threads: threads)
     case .minimumDiameter(let bad):
-      let subset = try PairDistances(updates, threads: threads).leastDiameter(keeping: n - bad)
+      let subset = try PairDistances(updates, threads: threads, over: ranks).leastDiameter(keeping: n - bad)
       return Self.mean(subset.map { updates[$0] })
     case .geometricMedian(let iterations, let smoothing):
       return Self.weiszfeld(updates, iterations: iterations, smoothing: smoothing)

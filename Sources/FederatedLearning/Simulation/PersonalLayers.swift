@@ -76,20 +76,20 @@ extension Simulation {
   }
 
   /// Loss, accuracy and a backdoor's success after a round.
-  func measure() -> (loss: Double?, accuracy: Double?, attackSuccess: Double?) {
+  func measure() throws -> (loss: Double?, accuracy: Double?, attackSuccess: Double?) {
     guard let layers = plan.personalLayers else {
-      let (loss, accuracy) = evaluate(plan.data.test)
+      let (loss, accuracy) = try evaluate(plan.data.test, parameters, over: ranks)
       return (loss, accuracy, attackSuccess())
     }
-    let own = measurePersonal(layers, heads: memories)
+    let own = try measurePersonal(layers, heads: memories)
     return (own?.loss, own?.accuracy, nil)
   }
 
   /// What personal layers, or further training, gained clients; nil when the configuration asks for neither.
-  func personalize() -> Personalization? {
-    guard let layers = plan.personalLayers else { return plan.personalize(parameters, threads: threads) }
-    let own = measurePersonal(layers, heads: memories)
-    let before = measurePersonal(layers, heads: [:])
+  func personalize() throws -> Personalization? {
+    guard let layers = plan.personalLayers else { return try plan.personalize(parameters, threads: threads, over: ranks) }
+    let own = try measurePersonal(layers, heads: memories)
+    let before = try measurePersonal(layers, heads: [:])
     return Personalization(clients: own?.clients ?? 0, before: before?.accuracy, after: own?.accuracy)
   }
 
@@ -106,17 +106,19 @@ extension Simulation {
   /// there is none; nil when nobody is measured.
   private func measurePersonal(
     _ layers: PersonalLayers, heads: [Int: [Float]]
-  ) -> (clients: Int, loss: Double, accuracy: Double)? {
+  ) throws -> (clients: Int, loss: Double, accuracy: Double)? {
     let chosen = plan.drawn(layers.measured).filter { !layers.heldBack[$0].isEmpty }
     guard !chosen.isEmpty else { return nil }
     // Shares of a client are added up as whole numbers, so that threads do not change the mean.
     let sums = Mutex<(loss: Int64, accuracy: Int64)>((0, 0))
     let next = Atomic<Int>(0)
-    let (plan, global) = (plan, parameters)
+    let (plan, global, ranks) = (plan, parameters, ranks)
     DispatchQueue.concurrentPerform(iterations: min(threads, chosen.count)) { _ in
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < chosen.count else { return }
+        // A head is where its client trains.
+        guard CohortSplit.home(of: chosen[index], ranks: ranks.size) == ranks.rank else { continue }
         var own = global
         if let head = heads[chosen[index]] { own.replaceSubrange(layers.shared..., with: head) }
         let data = plan.data.training.picked(layers.heldBack[chosen[index]])
@@ -128,7 +130,10 @@ extension Simulation {
         }
       }
     }
-    let (loss, accuracy) = sums.withLock { $0 }
+    let own = sums.withLock { $0 }
+    var words = [own.loss, own.accuracy]
+    try ranks.sum(&words)
+    let (loss, accuracy) = (words[0], words[1])
     let count = Double(chosen.count)
     return (chosen.count, Double(loss) * 0x1p-20 / count, Double(accuracy) * 0x1p-30 / count)
   }

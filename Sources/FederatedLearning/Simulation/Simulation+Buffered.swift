@@ -1,10 +1,11 @@
+import SecureAggregation
 import SecureRandom
 import Synchronization
 
 extension Simulation {
   /// A server step once the buffer is full: every update is scaled by (1 + τ)^(−1/2), τ being how many steps the server
   /// took since the client started.
-  mutating func performBufferedRound(_ buffer: Int) -> RoundRecord {
+  mutating func performBufferedRound(_ buffer: Int) throws -> RoundRecord {
     var schedule = buffered ?? makeSchedule()
     let version = round - 1
     memories[version] = parameters
@@ -21,7 +22,8 @@ extension Simulation {
         arrivals.append(flight)
       }
     }
-    let tasks = arrivals.map { flight in
+    let own = arrivals.enumerated().filter { $0.offset % ranks.size == ranks.rank }.map(\.element)
+    let tasks = own.map { flight in
       RoundTask(
         queue: [flight.client], global: memories[flight.version] ?? parameters, round: flight.start, epochs: [:],
         noise: nil, state: state, memories: [:], quantizer: quantizer,
@@ -35,14 +37,16 @@ extension Simulation {
         worker.accumulate(tasks[position].queue[0], tasks[position])
       }
     }
-    let tally = collectTally()
+    var tally = collectTally()
+    var total = directSums()
+    try add(&tally, &total)
     var record = RoundRecord(round, tally, cohort: buffer + dropped, contributors: buffer - tally.failed)
     record.wireBytes = record.contributors * plan.messageBytes
     record.dropped = dropped
     record.virtualSeconds = schedule.now - began
     record.staleness =
       Double(arrivals.reduce(0) { $0 + version - $1.version }) / Double(max(1, arrivals.count))
-    applyDirectSums(contributors: record.contributors, noise: nil)
+    if record.contributors >= plan.shape.minimumContributors { apply(total, contributors: record.contributors) }
     // Models that nobody under way started from are not needed any more.
     let needed = Set(schedule.flights.map(\.version))
     memories = memories.filter { needed.contains($0.key) }

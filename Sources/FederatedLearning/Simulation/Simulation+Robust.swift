@@ -10,7 +10,7 @@ extension Simulation {
     let task = roundTask(attendance, noise: nil)
     let next = Atomic<Int>(0)
     let found = Mutex<[Int: (update: [Int32], weight: Int64)]>([:])
-    parallel(Array(workers.prefix(max(1, attendance.present.count)))) { worker in
+    parallel(Array(workers.prefix(max(1, task.queue.count)))) { worker in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard position < task.queue.count else { return }
@@ -20,21 +20,22 @@ extension Simulation {
         found.withLock { $0[client] = (update, weight) }
       }
     }
-    let tally = collectTally()
+    var tally = collectTally()
+    let messages = try exchange(found.withLock { $0 }, &tally)
     var record = RoundRecord(round, tally, cohort: cohort.count, contributors: attendance.present.count - tally.failed)
     record.wireBytes = record.contributors * plan.messageBytes
     guard record.contributors >= plan.shape.minimumContributors else {
       record.abandoned = true
       return record
     }
-    let messages = found.withLock { $0 }
     let clients = messages.keys.sorted()
     let updates = forge(clients, clients.compactMap { messages[$0]?.update }, robust)
     guard robust.isWeighted, robust.preparation == nil else {
       var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "buckets").substream(round)
-      let prepared = robust.preparation?.prepare(updates, using: &generator, threads: threads) ?? updates
+      let prepared =
+        try robust.preparation?.prepare(updates, using: &generator, threads: threads, over: ranks) ?? updates
       previousAggregate = try robust.rule.combine(
-        prepared, previous: previousAggregate, trusted: trustedUpdate(task, robust), threads: threads)
+        prepared, previous: previousAggregate, trusted: trustedUpdate(task, robust), threads: threads, over: ranks)
       applyMean(previousAggregate, weight: 1)
       return record
     }
@@ -52,11 +53,22 @@ extension Simulation {
   /// What the server's own work on its own examples gives, trained like a client.
   ///
   /// The examples are drawn from the training set by the seed once; clients hold them, too.
-  private func trustedUpdate(_ task: RoundTask, _ robust: RobustPlan) -> [Int32] {
+  private func trustedUpdate(_ task: RoundTask, _ robust: RobustPlan) throws -> [Int32] {
     guard robust.rootExamples > 0, let worker = workers.first else { return [] }
+    guard ranks.leads else {
+      var bytes: [UInt8] = []
+      try ranks.broadcast(&bytes)
+      guard bytes.count == 4 * plan.model.parameterCount else { throw FederatedError.ranksDisagree }
+      return Words.words(bytes[...])
+    }
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "root examples")
     let order = Partition.shuffled(plan.data.training.count, &generator)
-    return worker.serverUpdate(Array(order.prefix(robust.rootExamples)), task)
+    let update = worker.serverUpdate(Array(order.prefix(robust.rootExamples)), task)
+    if ranks.size > 1 {
+      var bytes = Words.bytes(update)
+      try ranks.broadcast(&bytes)
+    }
+    return update
   }
 
   /// Replaces the updates of hostile clients; what they send is rounded and saturates like any update.

@@ -6,7 +6,7 @@ import Synchronization
 extension Simulation {
   /// Draws a cohort, trains it, sums protected updates and applies the mean.
   mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
-    if let buffer = plan.algorithm.buffer { return performBufferedRound(buffer) }
+    if let buffer = plan.algorithm.buffer { return try performBufferedRound(buffer) }
     let cohort = plan.cohort.cohort(clients: plan.clientCount, round: round, seed: plan.configuration.seed)
     let attendance = plan.devices.attendance(cohort, round: round) { plan.stepsPerEpoch(of: $0) }
     var record = try performRound(&sum, noise, cohort, attendance)
@@ -21,23 +21,39 @@ extension Simulation {
     _ sum: inout Sum, _ noise: NoiseShare?, _ cohort: [Int], _ attendance: Attendance
   ) throws -> RoundRecord {
     if let robust = plan.robust { return try performRobustRound(cohort, attendance, robust) }
-    if plan.sumsDirectly, !comparesSums { return performDirectRound(cohort, attendance, noise) }
+    if plan.sumsDirectly, !comparesSums { return try performDirectRound(cohort, attendance, noise) }
+    if ranks.size > 1 { return try performGatheredRound(&sum, noise, cohort, attendance) }
     try sum.begin(round: round, cohort: cohort)
-    let (server, clear, tally) = try train(attendance, sum, noise)
+    let task = roundTask(attendance, noise: plan.roundPrivacy?.placement == .central ? nil : noise)
+    let (server, clear) = try serve(task.queue.count, sum) { $0.serve(task.queue[$1], task) }
+    let tally = collectTally()
     let contributors = attendance.present.count - tally.failed
     var record = RoundRecord(round, tally, cohort: cohort.count, contributors: contributors)
+    if let total = try open(server, clear, &sum, &record) {
+      apply(noised(total, noise), contributors: contributors)
+    }
+    return record
+  }
+
+  /// Opens a round's sum when enough contributed.
+  ///
+  /// - Returns: nil for a round that is given up.
+  func open<Sum: SecureSum & ~Copyable>(
+    _ server: Sum.Server, _ clear: PlainSum.Server?, _ sum: inout Sum, _ record: inout RoundRecord
+  ) throws -> [Int64]? {
+    let contributors = record.contributors
     // With central noise an empty round releases noise like any other: whether it was empty must not show.
     let isEmpty = contributors == 0 && plan.roundPrivacy?.placement == .central
     if contributors < plan.shape.minimumContributors, !isEmpty {
       record.abandoned = true
-      return record
+      return nil
     }
     var total = [Int64](repeating: 0, count: plan.coordinates)
     if !isEmpty {
       do { total = try sum.open(server) } catch let error as AggregationError where error.code == .tooFew {
         // A protocol may need more to stay than the sum's minimum; nothing was opened then.
         record.abandoned = true
-        return record
+        return nil
       }
     }
     if let clear, !isEmpty {
@@ -47,37 +63,38 @@ extension Simulation {
       }
       record.sumMatches = true
     }
-    release(&total, noise, contributors: contributors)
-    return record
+    return total
   }
 
   /// A round whose contributions need no protection one by one: every thread sums its clients in place.
   private mutating func performDirectRound(
     _ cohort: [Int], _ attendance: Attendance, _ noise: NoiseShare?
-  ) -> RoundRecord {
+  ) throws -> RoundRecord {
     let task = roundTask(attendance, noise: nil)
     let next = Atomic<Int>(0)
-    parallel(Array(workers.prefix(max(1, attendance.present.count)))) { worker in
+    parallel(Array(workers.prefix(max(1, task.queue.count)))) { worker in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard position < task.queue.count else { return }
         worker.accumulate(task.queue[position], task)
       }
     }
-    let tally = collectTally()
+    var tally = collectTally()
+    var total = directSums()
+    // The noise of rank 0 travels inside its sum: no other rank ever holds a sum without it.
+    if ranks.leads { total = noised(total, noise) }
+    try add(&tally, &total)
     let contributors = attendance.present.count - tally.failed
     var record = RoundRecord(round, tally, cohort: cohort.count, contributors: contributors)
     record.wireBytes = contributors * plan.messageBytes
-    record.abandoned = !applyDirectSums(contributors: contributors, noise: noise)
+    record.abandoned =
+      plan.roundPrivacy?.placement != .central && contributors < plan.shape.minimumContributors
+    if !record.abandoned { apply(total, contributors: contributors) }
     return record
   }
 
-  /// Adds up what the threads have and applies it.
-  ///
-  /// - Returns: whether enough contributed.
-  @discardableResult
-  mutating func applyDirectSums(contributors: Int, noise: NoiseShare?) -> Bool {
-    let isReleased = plan.roundPrivacy?.placement == .central || contributors >= plan.shape.minimumContributors
+  /// Adds up what the threads have.
+  func directSums() -> [Int64] {
     var total: [Int64] = []
     var owner: ClientWorker?
     for worker in workers where worker.hasSums {
@@ -97,27 +114,28 @@ extension Simulation {
         swap(&total, &owner.sums)
       }
     }
-    guard isReleased else { return false }
-    if total.isEmpty { total = [Int64](repeating: 0, count: plan.coordinates) }
-    release(&total, noise, contributors: contributors)
-    return true
+    return total.isEmpty ? [Int64](repeating: 0, count: plan.coordinates) : total
   }
 
-  /// Adds the server's noise if it is the server's to add, and applies the means.
-  private mutating func release(_ total: inout [Int64], _ noise: NoiseShare?, contributors: Int) {
+  /// A sum with the server's noise, if it is the server's to add.
+  func noised(_ sum: consuming [Int64], _ noise: NoiseShare?) -> [Int64] {
+    guard plan.roundPrivacy?.placement == .central, let noise else { return sum }
+    var draws = [Int64](repeating: 0, count: sum.count)
+    if let treeNoise {
+      treeNoise.fill(&draws, round: round, share: noise)
+    } else if let bandedNoise {
+      bandedNoise.fill(&draws, round: round, share: noise)
+    } else {
+      noise.fill(&draws, round: round, party: nil)
+    }
+    ClientWorker.add(draws, to: &sum)
+    return sum
+  }
+
+  /// Applies the means of a sum that holds its noise.
+  mutating func apply(_ total: [Int64], contributors: Int) {
     guard let privacy = plan.roundPrivacy else {
       return apply(total, divisor: Double(total[plan.updateCoordinates]), contributors: contributors)
-    }
-    if privacy.placement == .central, let noise {
-      var draws = [Int64](repeating: 0, count: total.count)
-      if let treeNoise {
-        treeNoise.fill(&draws, round: round, share: noise)
-      } else if let bandedNoise {
-        bandedNoise.fill(&draws, round: round, share: noise)
-      } else {
-        noise.fill(&draws, round: round, party: nil)
-      }
-      ClientWorker.add(draws, to: &total)
     }
     // A constant, so that the released mean depends on a client through its clipped update alone.
     let expected = plan.cohort.expectedSize(clients: plan.clientCount)
@@ -127,11 +145,11 @@ extension Simulation {
     }
   }
 
-  /// Largest first, so that no thread is left with a long client at the end; which thread takes which client does not
+  /// This rank's clients, largest first, so that no thread is left with a long client at the end; which thread takes which client does not
   /// matter to integer sums.
   func roundTask(_ attendance: Attendance, noise: NoiseShare?) -> RoundTask {
     RoundTask(
-      queue: attendance.present.sorted { (plan.size(of: $1), $0) < (plan.size(of: $0), $1) }, global: parameters,
+      queue: own(attendance.present.sorted { (plan.size(of: $1), $0) < (plan.size(of: $0), $1) }), global: parameters,
       round: round, epochs: attendance.epochs, noise: noise, state: state, memories: memories, quantizer: quantizer,
       rotated: plan.rotated(quantizer, round: round), stepNoise: stepNoise)
   }
@@ -148,9 +166,10 @@ extension Simulation {
     return tally
   }
 
-  private mutating func train<Sum: SecureSum & ~Copyable>(
-    _ attendance: Attendance, _ sum: borrowing Sum, _ noise: NoiseShare?
-  ) throws -> (Sum.Server, PlainSum.Server?, ClientWorker.Tally) {
+  /// Has contributions protected and added up, on all threads.
+  func serve<Sum: SecureSum & ~Copyable>(
+    _ count: Int, _ sum: borrowing Sum, _ one: (Lane<Sum>, Int) -> Bool
+  ) throws -> (Sum.Server, PlainSum.Server?) {
     let next = Atomic<Int>(0)
     var server = try sum.makeServer(round: round)
     let plain = PlainSum(insecurelyShaped: plan.shape)
@@ -161,11 +180,10 @@ extension Simulation {
       if comparesSums { lane.clear = (plain.makeClient(), plain.makeServer(round: round)) }
       lanes.append(lane)
     }
-    let task = roundTask(attendance, noise: plan.roundPrivacy?.placement == .central ? nil : noise)
     parallel(lanes) { lane in
       while true {
         let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard position < task.queue.count, lane.serve(task.queue[position], task) else { return }
+        guard position < count, one(lane, position) else { return }
       }
     }
     for lane in lanes {
@@ -173,16 +191,42 @@ extension Simulation {
       try server.merge(lane.server)
       if let part = lane.clear { try clear?.merge(part.server) }
     }
-    return (server, clear, collectTally())
+    return (server, clear)
   }
 
   /// Loss and accuracy on a data set, the same for any number of threads; no accuracy for a model of numbers.
   public func evaluate(_ data: LabeledData) -> (loss: Double, accuracy: Double?) {
-    evaluate(data, parameters)
+    let (loss, correct) = tested(data, parameters, LocalCollective())
+    return measured(loss, correct, data)
   }
 
   /// The same for other parameters of the model.
   func evaluate(_ data: LabeledData, _ parameters: [Float]) -> (loss: Double, accuracy: Double?) {
+    let (loss, correct) = tested(data, parameters, LocalCollective())
+    return measured(loss, correct, data)
+  }
+
+  /// The same with the work shared by all ranks; every one of them calls it.
+  func evaluate(
+    _ data: LabeledData, _ parameters: [Float], over ranks: any Collective
+  ) throws -> (loss: Double, accuracy: Double?) {
+    let (loss, correct) = tested(data, parameters, ranks)
+    var words = [loss, Int64(correct)]
+    try ranks.sum(&words)
+    return measured(words[0], Int(words[1]), data)
+  }
+
+  private func measured(_ loss: Int64, _ correct: Int, _ data: LabeledData) -> (loss: Double, accuracy: Double?) {
+    (
+      Double(loss) * 0x1p-20 / Double(data.count),
+      plan.model.classifies ? Double(correct) / Double(data.count) : nil
+    )
+  }
+
+  /// Summed losses and right answers of this rank's share.
+  private func tested(
+    _ data: LabeledData, _ parameters: [Float], _ ranks: any Collective
+  ) -> (loss: Int64, correct: Int) {
     let chunk = 256
     let chunks = (data.count + chunk - 1) / chunk
     let results = Mutex<(loss: Int64, correct: Int)>((0, 0))
@@ -194,6 +238,7 @@ extension Simulation {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < chunks else { return }
+        guard index % ranks.size == ranks.rank else { continue }
         let range = index * chunk..<min(data.count, (index + 1) * chunk)
         answers.removeAll(keepingCapacity: true)
         let loss = runner.evaluate(parameters, on: data, range: range, answers: &answers)
@@ -204,13 +249,12 @@ extension Simulation {
         }
       }
     }
-    let (loss, correct) = results.withLock { $0 }
-    return (Double(loss) * 0x1p-20 / Double(data.count), model.classifies ? Double(correct) / Double(data.count) : nil)
+    return results.withLock { $0 }
   }
 }
 
 /// One thread's part of a round: a worker, a client's side and a partial sum.
-private final class Lane<Sum: SecureSum & ~Copyable> {
+final class Lane<Sum: SecureSum & ~Copyable> {
   let worker: ClientWorker
   var client: Sum.Client
   var server: Sum.Server
@@ -227,13 +271,18 @@ private final class Lane<Sum: SecureSum & ~Copyable> {
   /// Trains one client and adds its contribution; false after an error.
   func serve(_ number: Int, _ task: RoundTask) -> Bool {
     guard worker.train(number, task) else { return true }
+    return serve(number, worker.values, round: task.round)
+  }
+
+  /// Adds the contribution of a client that trained; false after an error.
+  func serve(_ number: Int, _ values: [Int64], round: Int) -> Bool {
     do {
-      let contribution = try client.protect(worker.values, client: number, round: task.round)
+      let contribution = try client.protect(values, client: number, round: round)
       worker.tally.wireBytes += client.wireBytes(contribution)
       try server.add(contribution)
       if var (client, server) = clear {
         clear = nil
-        try server.add(client.protect(worker.values, client: number, round: task.round))
+        try server.add(client.protect(values, client: number, round: round))
         clear = (client, server)
       }
       return true

@@ -30,6 +30,8 @@ public struct Simulation: ~Copyable {
   public let threads: Int
   /// Whether every opened sum is compared with the sum in the clear, which only a simulation can know.
   public let comparesSums: Bool
+  /// The processes that share the work; one by itself unless given.
+  let ranks: any Collective
 
   var state: FederatedAlgorithm.State<Float>
   /// What clients keep between their participations.
@@ -57,12 +59,16 @@ public struct Simulation: ~Copyable {
   ///   - plan: what is simulated.
   ///   - threads: how many threads train clients; never changes a result.
   ///   - comparesSums: whether every opened sum is compared with the sum in the clear; a difference is an error.
+  ///   - ranks: the processes that run this simulation together; their number never changes a result.
   /// - Precondition: `threads` is positive.
-  public init(_ plan: SimulationPlan, threads: Int = 2, comparesSums: Bool = false) {
+  public init(
+    _ plan: SimulationPlan, threads: Int = 2, comparesSums: Bool = false, ranks: any Collective = LocalCollective()
+  ) {
     precondition(threads > 0, "at least one thread")
     self.plan = plan
     self.threads = threads
     self.comparesSums = comparesSums
+    self.ranks = ranks
     var generator = SimulationGenerator(seed: plan.configuration.seed, stream: "weights")
     parameters = plan.model.initialParameters(&generator)
     state = plan.algorithm.initial(count: plan.sharedCount)
@@ -87,10 +93,26 @@ public struct Simulation: ~Copyable {
   ///   - folder: where checkpoints go; nil writes none. Stopping writes one, too.
   ///   - callbacks: called after every round with the model; any of them may end the training.
   ///   - onRound: called after every round; return false to stop.
+  /// With several ranks all of them call this with the same plan; rank 0 alone charges, writes and asks `onRound` and
+  /// `callbacks` whether to go on.
+  ///
   /// - Throws: what a protocol refuses; `BudgetRefusal` when the charge does not fit.
   public mutating func run(
     charging authority: (any BudgetAuthority)? = nil, checkpoints folder: CheckpointFolder? = nil,
     callbacks: [any RoundCallback] = [], onRound: (RoundRecord) throws -> Bool = { _ in true }
+  ) throws -> SimulationResult {
+    do {
+      // Only one of several ranks writes, charges and decides.
+      return try runLeading(ranks.leads ? authority : nil, ranks.leads ? folder : nil, callbacks, onRound)
+    } catch {
+      ranks.abandon()
+      throw error
+    }
+  }
+
+  private mutating func runLeading(
+    _ authority: (any BudgetAuthority)?, _ folder: CheckpointFolder?, _ callbacks: [any RoundCallback],
+    _ onRound: (RoundRecord) throws -> Bool
   ) throws -> SimulationResult {
     guard folder == nil || treeNoise == nil && bandedNoise == nil || plan.privacy?.isSimulated == true else {
       throw FederatedError(
@@ -126,6 +148,7 @@ public struct Simulation: ~Copyable {
     var certified: (bounds: Bounds, accountant: String)?
     let total = lastRound
     var isStopped = false
+    let every = try agree(every: folder?.every ?? 0)
     while round < total {
       let began = clock.now
       round += 1
@@ -139,20 +162,24 @@ public struct Simulation: ~Copyable {
           certified = try certify(privacy)
           record.epsilon = certified?.bounds
         }
-        (record.testLoss, record.accuracy, record.attackSuccess) = measure()
+        (record.testLoss, record.accuracy, record.attackSuccess) = try measure()
       }
       record.evaluationSeconds = (clock.now - measured).seconds
       records.append(record)
       let isReached = plan.configuration.targetAccuracy.map { record.accuracy ?? -1 >= $0 } ?? false
       // What may be seen from here on is written down first, so that it is not drawn again unnoticed.
-      let isDue = folder.map { round % $0.every == 0 || round == total || isReached } ?? false
-      if let folder, isDue { try folder.write(checkpoint()) }
+      let isDue = every > 0 && (round % every == 0 || round == total || isReached)
+      if isDue { try write(to: folder) }
       charge?.shown = round
       if let folder, let charge { try folder.write(charge) }
-      var goOn = try onRound(record)
-      isStopped = !goOn
-      for callback in callbacks { goOn = try callback.afterRound(record, parameters: parameters) && goOn }
-      if let folder, !isDue, !goOn { try folder.write(checkpoint()) }
+      var goOn = true
+      if ranks.leads {
+        goOn = try onRound(record)
+        isStopped = !goOn
+        for callback in callbacks { goOn = try callback.afterRound(record, parameters: parameters) && goOn }
+      }
+      if ranks.size > 1 { (goOn, isStopped) = try agree(goOn: goOn, isStopped: isStopped) }
+      if every > 0, !isDue, !goOn { try write(to: folder) }
       if isReached || !goOn { break }
     }
     // The last round may have come between two evaluations.
@@ -164,7 +191,7 @@ public struct Simulation: ~Copyable {
       event: round == 0 ? nil : try plan.privacy.map { try $0.event(rounds: round) }, epsilon: certified?.bounds,
       accountant: certified?.accountant, noiseIsSimulated: plan.privacy?.isSimulated ?? false,
       phases: sum.phases,
-      personalization: isStopped && round < total ? nil : personalize(),
+      personalization: isStopped && round < total ? nil : try personalize(),
       seconds: (clock.now - start).seconds)
   }
 
@@ -182,7 +209,12 @@ public struct Simulation: ~Copyable {
   var quantizer: Quantizer { clip == plan.quantizer.range ? plan.quantizer : plan.quantizer.over(clip) }
 
   /// The simulation between two rounds.
-  public func checkpoint() throws -> Checkpoint {
+  ///
+  /// Of several ranks each has what its own clients keep.
+  public func checkpoint() throws -> Checkpoint { try checkpoint(memories) }
+
+  /// The same with what all clients keep.
+  func checkpoint(_ memories: [Int: [Float]]) throws -> Checkpoint {
     try Checkpoint(
       plan, records: records, parameters: parameters, state: state, memories: memories,
       previousAggregate: previousAggregate, clip: clip)
@@ -196,6 +228,7 @@ public struct Simulation: ~Copyable {
     parameters = checkpoint.parameters
     state = checkpoint.state
     memories = checkpoint.memories
+    keepOwnMemories()
     previousAggregate = checkpoint.header.previousAggregate
     clip = checkpoint.header.clip
     buffered = nil

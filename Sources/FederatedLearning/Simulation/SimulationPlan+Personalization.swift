@@ -9,7 +9,7 @@ extension SimulationPlan {
   /// released model on the device that owns the examples.
   ///
   /// - Returns: nil when the configuration does not ask for it.
-  func personalize(_ parameters: [Float], threads: Int) -> Personalization? {
+  func personalize(_ parameters: [Float], threads: Int, over ranks: any Collective) throws -> Personalization? {
     guard let tuning = fineTuning else { return nil }
     let chosen = drawn(tuning.clients).filter { size(of: $0) >= Personalization.fewestExamples }
     // Shares of a client are added up as whole numbers, so that threads do not change the mean.
@@ -21,6 +21,7 @@ extension SimulationPlan {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < chosen.count else { return }
+        guard index % ranks.size == ranks.rank else { continue }
         guard let (before, after) = personalize(chosen[index], parameters, tuning, runner) else { continue }
         sums.withLock {
           $0.clients += 1
@@ -29,7 +30,10 @@ extension SimulationPlan {
         }
       }
     }
-    let (clients, before, after) = sums.withLock { $0 }
+    let own = sums.withLock { $0 }
+    var words = [Int64(own.clients), own.before, own.after]
+    try ranks.sum(&words)
+    let (clients, before, after) = (Int(words[0]), words[1], words[2])
     guard clients > 0 else { return Personalization(clients: 0, before: nil, after: nil) }
     let unit = 0x1p30 * Double(clients)
     return Personalization(clients: clients, before: Double(before) / unit, after: Double(after) / unit)

@@ -20,6 +20,8 @@ public struct FederatedError: Error, Hashable, CustomStringConvertible {
     public static let aggregation = Code("aggregation")
     /// A checkpoint or model file is corrupt or belongs to another simulation.
     public static let checkpoint = Code("checkpoint")
+    /// The ranks of a simulation cannot work together.
+    public static let collective = Code("collective")
   }
 
   /// The reason.
