@@ -4,7 +4,9 @@ import Foundation
 import SecureRandom
 import Testing
 
-/// Several ranks do what one process does. Ranks are threads here, so nothing needs an MPI library.
+/// Several ranks do what one process does.
+///
+/// Ranks are threads here, so nothing needs an MPI library.
 @Suite struct RankTests {
   static func run(_ plan: SimulationPlan, ranks: Int) throws -> [SimulationResult] {
     try ThreadCollective.run(ranks: ranks) { own in

@@ -18,7 +18,7 @@ struct SimulateCommand: ParsableCommand {
   var config: String?
 
   @Option(name: .long, help: "Threads that train clients; never changes a result.")
-  var threads: Int = max(1, min(64, ProcessInfo.processInfo.activeProcessorCount))
+  var threads: Int = SimulationRanks.threads
 
   @Option(name: .long, help: "A folder for checkpoints, one a round; Ctrl-C leaves one and ends with exit code 130.")
   var checkpoint: String?
@@ -82,22 +82,29 @@ struct SimulateCommand: ParsableCommand {
       StandardOutput.write(SimulationFile.example)
       return
     }
-    if let output { try Output.refuseExisting(output, force: force) }
-    let page = try report.map { try SimulationReport.path($0, force: force) }
-    let whole = try SimulationFile.plan(config)
+    let ranks = try SimulationRanks()
+    try ranks.run { try train(config, ranks) }
+  }
+
+  private func train(_ config: String, _ ranks: SimulationRanks) throws {
+    let leads = ranks.leads
+    if leads, let output { try Output.refuseExisting(output, force: force) }
+    let page = try leads ? report.map { try SimulationReport.path($0, force: force) } : nil
+    let whole = try SimulationFile.plan(ranks.shared { try SimulationFile.configuration(config) }, named: config)
     let plan = try revoke.map { try ClientList.revoking($0, in: whole) } ?? whole
-    let authority = try SimulationFile.authority(plan, capability)
-    let lines = try metrics.map { try MetricsFile($0, force: force) }
-    var simulation = Simulation(plan, threads: threads, comparesSums: compareSums)
-    let progress = SimulationProgress(rounds: simulation.lastRound, isSilent: json)
+    let authority = try leads ? SimulationFile.authority(plan, capability) : nil
+    let lines = try leads ? metrics.map { try MetricsFile($0, force: force) } : nil
+    var simulation = Simulation(
+      plan, threads: threads, comparesSums: compareSums, ranks: ranks.collective)
+    let progress = SimulationProgress(rounds: simulation.lastRound, isSilent: json || !leads)
     let claims = plan.privacy?.isSimulated != true
     let result: SimulationResult
     do {
-      let folder = try checkpoint.map { try CheckpointFolder($0, keeping: keepCheckpoints) }
-      if resume, let folder, let last = try folder.latest(of: plan) { simulation.resume(from: last) }
+      let folder = try leads ? checkpoint.map { try CheckpointFolder($0, keeping: keepCheckpoints) } : nil
+      if resume { try simulation.resumeEverywhere(from: folder?.latest(of: plan)) }
       if let start {
-        try simulation.start(
-          from: ModelFile.parameters(file: Input.read(start), of: plan.model))
+        let file = try ranks.shared { try Input.read(start) }
+        try simulation.start(from: ModelFile.parameters(file: file, of: plan.model))
       }
       if folder != nil { Interruption.watch() }
       let callbacks: [any RoundCallback] = patience.map { [EarlyStop(patience: $0)] } ?? []
@@ -112,6 +119,7 @@ struct SimulateCommand: ParsableCommand {
       throw CommandFailure("\(config): \(error)")
     }
     progress.finish()
+    guard leads else { return }
     if Interruption.wasAsked, result.rounds.count < simulation.lastRound {
       StandardOutput.complain("tacit: interrupted after round \(result.rounds.count); go on with --resume")
       throw ExitCode(130)
