@@ -87,7 +87,9 @@ extension Simulation {
 
   /// What personal layers, or further training, gained clients; nil when the configuration asks for neither.
   func personalize() throws -> Personalization? {
-    guard let layers = plan.personalLayers else { return try plan.personalize(parameters, threads: threads, over: ranks) }
+    guard let layers = plan.personalLayers else {
+      return try plan.personalize(parameters, threads: threads, over: ranks)
+    }
     let own = try measurePersonal(layers, heads: memories)
     let before = try measurePersonal(layers, heads: [:])
     return Personalization(clients: own?.clients ?? 0, before: before?.accuracy, after: own?.accuracy)
