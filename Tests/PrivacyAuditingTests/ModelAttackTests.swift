@@ -132,11 +132,11 @@ private func normalLaw(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()
     let digits = try DataSplit.digits()
     let plan = try SimulationPlan(
       configuration, data: DataSplit(training: digits.training[0..<400], test: digits.test[0..<300]))
-    let audit = try BackdoorAudit(plan, rules: ["none", "median"], fraction: 0.4)
+    let audit = try BackdoorAudit(plan, rules: ["none", "median"], fraction: 0.3)
     #expect(audit.rows.map(\.rule) == ["none", "none", "median"])
     let (honest, open, guarded) = (audit.rows[0], audit.rows[1], audit.rows[2])
     #expect(honest.fraction == 0 && honest.success < 0.3)
-    #expect(open.success > honest.success + 0.3 && open.accuracy > honest.accuracy - 0.1)
+    #expect(open.success > honest.success + 0.3 && open.accuracy > honest.accuracy - 0.2, "\(audit.rows)")
     #expect(guarded.success <= open.success)
     #expect(open.interval.contains(open.success) && open.tried > 200)
     #expect(throws: AuditError.self) { try BackdoorAudit(plan, rules: ["unheard-of"]) }

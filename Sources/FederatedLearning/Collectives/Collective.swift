@@ -70,6 +70,8 @@ public struct LocalCollective: Collective {
 }
 
 extension FederatedError {
+  static var anotherFailed: FederatedError { FederatedError(.collective, "ranks", "another rank failed") }
+
   static var ranksDisagree: FederatedError {
     FederatedError(.collective, "ranks", "differ in configuration, data or version, or took different steps")
   }

@@ -102,7 +102,7 @@ package final class ThreadCollective: Collective, Sendable {
       }
       let mine = turn
       while turn == mine, !isAbandoned { condition.wait() }
-      guard turn != mine else { throw FederatedError(.collective, "ranks", "another rank failed") }
+      guard turn != mine else { throw .anotherFailed }
       return taken
     }
 
@@ -122,7 +122,13 @@ package final class ThreadCollective: Collective, Sendable {
 
     func put(_ result: Result, _ rank: Int) { lock.withLock { found[rank] = result } }
 
-    func fail(_ error: any Error) { lock.withLock { self.error = self.error ?? error } }
+    /// Keeps the first error, and a cause before its consequence: that another rank is gone is noticed at once, and may
+    /// be told before the other rank's own error.
+    func fail(_ error: any Error) {
+      lock.withLock {
+        if self.error == nil || (self.error as? FederatedError) == .anotherFailed { self.error = error }
+      }
+    }
 
     func results() throws -> [Result] {
       if let error { throw error }
