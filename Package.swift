@@ -60,7 +60,7 @@ let package = Package(
   traits: [
     .trait(
       name: "MPI",
-      description: "Simulations on several machines: needs Open MPI (libopenmpi-dev), or MPICH and MPI_PKG_CONFIG=mpich.")
+      description: "Simulations on several machines; needs libopenmpi-dev, or MPICH and MPI_PKG_CONFIG=mpich.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -102,7 +102,7 @@ package final class ThreadCollective: Collective, Sendable {
       }
       let mine = turn
       while turn == mine, !isAbandoned { condition.wait() }
-      guard turn != mine else { throw FederatedError(.collective, "ranks", "another rank failed") }
+      guard turn != mine else { throw .abandoned }
       return taken
     }
 
@@ -122,11 +122,22 @@ package final class ThreadCollective: Collective, Sendable {
 
     func put(_ result: Result, _ rank: Int) { lock.withLock { found[rank] = result } }
 
-    func fail(_ error: any Error) { lock.withLock { self.error = self.error ?? error } }
+    /// Keeps the first error, and the cause rather than what other ranks noticed of it.
+    func fail(_ error: any Error) {
+      lock.withLock {
+        if self.error == nil || self.error as? FederatedError == .abandoned { self.error = error }
+      }
+    }
 
     func results() throws -> [Result] {
       if let error { throw error }
       return found.sorted { $0.key < $1.key }.map(\.value)
     }
+  }
+}
+
+extension FederatedError {
+  fileprivate static var abandoned: FederatedError {
+    FederatedError(.collective, "ranks", "another rank failed")
   }
 }
