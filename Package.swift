@@ -62,11 +62,7 @@ let package = Package(
   traits: [
     .trait(
       name: "MPI",
-<<<<<<< HEAD
       description: "Simulations on several machines: Open MPI (libopenmpi-dev), or MPICH with MPI_PKG_CONFIG=mpich.")
-=======
-      description: "Simulations on several machines; needs libopenmpi-dev, or MPICH and MPI_PKG_CONFIG=mpich.")
->>>>>>> mpi
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
