@@ -12,6 +12,9 @@ final class RowDecoder {
     case missing(column: Int)
     case notNumber(column: Int)
     case notText(column: Int)
+
+    /// Whether other units' rows may be lost with this one: then no policy leaves it out.
+    var mayHideRows: Bool { if case .row(let problem) = self { problem.mayHideRows } else { false } }
   }
 
   private let layout: RowLayout
@@ -35,7 +38,8 @@ final class RowDecoder {
 
   /// Decodes a batch; rows of no declared group, rows that a filter leaves out and dropped rows leave no record.
   ///
-  /// - Returns: the first row that cannot be used, with the reason, when bad rows are not dropped.
+  /// - Returns: the first row that cannot be used, with the reason, when bad rows are not dropped, or when the row may
+  ///   hide others.
   func decode<Sink: RecordSink & ~Copyable>(
     _ batch: TableBatch, into rows: inout Sink
   ) -> (row: Int, problem: Problem)? {
@@ -50,7 +54,7 @@ final class RowDecoder {
           let fields = unsafe Fields(bytes: base, ranges: table + row * step)
           if unsafe try decode(fields, into: rows.next) { rows.keep() }
         } catch {
-          if !drops { return (row, error) }
+          if !drops || error.mayHideRows { return (row, error) }
           if let dropped {
             let fields = unsafe Fields(bytes: base, ranges: table + row * step)
             unsafe dropped.note(problems[row] == 0 ? unit(of: fields) : .zero)

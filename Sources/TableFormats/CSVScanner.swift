@@ -114,6 +114,11 @@ struct CSVScanner {
               }
               unsafe lines[rows] = startLine
               unsafe problems[rows] = fields == fieldCount || problem != 0 ? problem : RowProblem.fieldCount.rawValue
+              let isEnded = unsafe bytes[position - 1] == CSVScanner.lineFeed
+              if unsafe problems[rows] != 0, line - startLine > (isEnded ? 1 : 0) {
+                unsafe problems[rows] =
+                  problem == RowProblem.unterminatedQuote.rawValue ? problem : RowProblem.severalLines.rawValue
+              }
               if unsafe problems[rows] != 0 {
                 for index in stride(from: 0, to: step, by: 2) {
                   unsafe row[index] = 1

@@ -10,6 +10,13 @@ public enum RowProblem: UInt8, Hashable, Sendable {
   case notAnObject = 4
   /// A date is not written as ISO 8601 has it, or lies outside its declared range.
   case date = 5
+  /// A row that is bad for another reason goes over several lines, inside quotes.
+  case severalLines = 6
+
+  /// Whether the row may have taken others with it: a quote that is not closed makes one row of all that follow.
+  ///
+  /// Such a row must not be left out quietly, for then what one unit wrote would take away what others did.
+  public var mayHideRows: Bool { self == .unterminatedQuote || self == .severalLines }
 
   /// One phrase without data.
   public var reason: String {
@@ -18,6 +25,7 @@ public enum RowProblem: UInt8, Hashable, Sendable {
     case .quote: "a quote is out of place"
     case .unterminatedQuote: "a quoted field is not closed"
     case .notAnObject: "the line is not one JSON object of plain values"
+    case .severalLines: "a bad row goes over several lines, so that a quote may be missing"
     case .date: "a date is not written as ISO 8601 has it, or lies outside its declared range"
     }
   }

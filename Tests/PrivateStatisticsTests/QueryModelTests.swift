@@ -118,6 +118,34 @@ import Testing
     #expect(twice?.place == "derive.table")
   }
 
+  @Test func `what one row spoils never takes the rows of others away unseen`() throws {
+    let question = try decode(
+      """
+      {"privacy_unit":{"column":"u"},"budget":{"epsilon":1},"bounds":{"rows_per_group":1},
+      "metrics":[{"name":"n","kind":"count"}],"on_bad_row":"drop"}
+      """)
+    let rows = (0..<12).map { "\($0),text \($0),1" }
+    var (refused, counted) = (0, 0)
+    // A stray quote anywhere, with or without others, in one row of twelve.
+    for spoilt in rows.indices {
+      for place in 0...rows[spoilt].count {
+        for quote in ["\"", "\"\"", "\"x"] {
+          var table = rows
+          table[spoilt].insert(contentsOf: quote, at: table[spoilt].index(table[spoilt].startIndex, offsetBy: place))
+          for text in ["u,t,x\n" + table.map { $0 + "\n" }.joined(), "u,t,x\r\n" + table.joined(separator: "\r\n")] {
+            guard let mine = try? accumulator(question, [text]) else {
+              refused += 1
+              continue
+            }
+            counted += 1
+            #expect(mine.insecureTrueTable().rows[0].values[0].value >= 11)
+          }
+        }
+      }
+    }
+    #expect(refused > 100 && counted > 100)
+  }
+
   @Test func `dropped rows are counted once a unit and survive splits and partials`() throws {
     let text = """
       {"privacy_unit":{"column":"u"},"budget":{"epsilon":1},"bounds":{"rows_per_group":5},

@@ -47,6 +47,15 @@ func csv(_ text: String, columns: [String]? = nil) throws -> [Row] {
         ])
   }
 
+  @Test func `bad rows of several lines are told from those of one`() throws {
+    #expect(
+      try csv("a,b\n\"x\ny\"z,1\nok,yes\n\"x\r\ny\"\nok,yes\n\"x\"\n1,\"x\ny\"\n\"x\ny\"")
+        == [
+          .bad(.severalLines), .fields(["ok", "yes"]), .bad(.severalLines), .fields(["ok", "yes"]), .bad(.fieldCount),
+          .fields(["1", "x\ny"]), .bad(.severalLines),
+        ])
+  }
+
   @Test func `columns come in the order asked for`() throws {
     #expect(try csv("a,b,c\n1,2,3\n", columns: ["c", "a"]) == [.fields(["3", "1"])])
   }
