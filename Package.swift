@@ -11,7 +11,6 @@ let strict: [SwiftSetting] = [
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let oracle: Target.Dependency = .product(name: "BigInt", package: "BigInt")
@@ -67,7 +66,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
@@ -109,7 +107,7 @@ let package = Package(
         "CKernels", "SecureRandom", "ExactMath", "BigNumber", "PrivacyAccounting",
         "DifferentialPrivacy", "Paillier", crypto,
       ]),
-    module("PrivacyLedger", ["ExactMath", "PrivacyAccounting", sqlite, crypto]),
+    module("PrivacyLedger", ["ExactMath", "PrivacyAccounting", "CSQLite", crypto]),
 
     // Floor 4.
     module(

@@ -1,5 +1,3 @@
-import GRDB
-
 /// Who may do what with a ledger that has an owner.
 struct LedgerAccess: Sendable {
   let owner: LedgerPublicKey
@@ -23,7 +21,7 @@ extension BudgetLedger {
   /// - Throws: ``LedgerError`` when there is none yet, or the file cannot be read.
   public func identity() throws(LedgerError) -> String {
     try look { database in
-      guard let hash = try String.fetchOne(database, sql: "SELECT hash FROM history WHERE position = 1") else {
+      guard let hash = try database.row("SELECT hash FROM history WHERE position = 1")?[0].text else {
         throw LedgerError(.invalid, "\(path): the ledger is empty")
       }
       return hash
@@ -46,12 +44,12 @@ extension BudgetLedger {
 
   /// The access rules of a ledger: those of its first entry.
   static func access(
-    _ queue: DatabaseQueue, path: String, capability: LedgerCapability?
+    _ database: LedgerDatabase, path: String, capability: LedgerCapability?
   ) throws(LedgerError) -> LedgerAccess? {
     let first: LedgerRecord?
     do {
-      first = try queue.read { database in
-        try Row.fetchOne(database, sql: "SELECT * FROM history WHERE position = 1").flatMap { LedgerRecord($0) }
+      first = try database.look { database in
+        try database.row("SELECT \(LedgerRecord.columns) FROM history WHERE position = 1").flatMap { LedgerRecord($0) }
       }
     } catch {
       throw LedgerError(error, path: path)

@@ -1,4 +1,3 @@
-import GRDB
 public import PrivacyAccounting
 
 extension BudgetLedger {
@@ -21,10 +20,13 @@ extension BudgetLedger {
   public func status() throws(LedgerError) -> [BudgetStatus] {
     try requireSight(of: nil)
     return try look { database in
-      try String.fetchAll(database, sql: "SELECT budget FROM history WHERE kind = 'create' ORDER BY budget").compactMap
-      { name in
-        try state(of: name, database).map { BudgetStatus(name: name, $0) }
+      var rows = try database.rows("SELECT budget FROM history WHERE kind = 'create' ORDER BY budget")
+      var result: [BudgetStatus] = []
+      while let row = try rows.next() {
+        guard let name = row[0].text, let state = try state(of: name, database) else { continue }
+        result.append(BudgetStatus(name: name, state))
       }
+      return result
     }
   }
 
@@ -87,7 +89,7 @@ extension BudgetLedger {
   }
 
   private func grant(
-    _ event: PrivacyEvent, to budget: String, label: String, release: String?, _ database: Database
+    _ event: PrivacyEvent, to budget: String, label: String, release: String?, _ database: LedgerDatabase
   ) throws -> BudgetReceipt {
     guard var state = try state(of: budget, database) else { throw unknown(budget) }
     if let release, let earlier = try charged(budget, release, database) {
@@ -113,9 +115,9 @@ extension BudgetLedger {
   }
 
   /// The charge that a release name stands for, if it was made.
-  private func charged(_ budget: String, _ release: String, _ database: Database) throws -> LedgerRecord? {
-    try Row.fetchOne(
-      database, sql: "SELECT * FROM history WHERE budget = ? AND release = ?", arguments: [budget, release]
+  private func charged(_ budget: String, _ release: String, _ database: LedgerDatabase) throws -> LedgerRecord? {
+    try database.row(
+      "SELECT \(LedgerRecord.columns) FROM history WHERE budget = ? AND release = ?", .text(budget), .text(release)
     ).flatMap { LedgerRecord($0) }
   }
 }

@@ -1,5 +1,4 @@
 private import Foundation
-import GRDB
 import PrivacyAccounting
 
 extension BudgetLedger {

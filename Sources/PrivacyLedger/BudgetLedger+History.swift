@@ -1,4 +1,3 @@
-import GRDB
 import PrivacyAccounting
 
 extension BudgetLedger {
@@ -11,10 +10,10 @@ extension BudgetLedger {
       if let budget {
         guard try state(of: budget, database) != nil else { throw unknown(budget) }
         return try records(
-          Row.fetchCursor(
-            database, sql: "SELECT * FROM history WHERE budget = ? ORDER BY position", arguments: [budget]))
+          database.rows(
+            "SELECT \(LedgerRecord.columns) FROM history WHERE budget = ? ORDER BY position", .text(budget)))
       }
-      return try records(Row.fetchCursor(database, sql: "SELECT * FROM history ORDER BY position"))
+      return try records(database.rows("SELECT \(LedgerRecord.columns) FROM history ORDER BY position"))
     }
   }
 
@@ -44,7 +43,7 @@ extension BudgetLedger {
       var budgets: [String: LedgerState] = [:]
       var count = 0
       var seen = head == nil || head == LedgerRecord.origin
-      let rows = try Row.fetchCursor(database, sql: "SELECT * FROM history ORDER BY position")
+      var rows = try database.rows("SELECT \(LedgerRecord.columns) FROM history ORDER BY position")
       func broken(_ reason: String) -> LedgerVerification {
         LedgerVerification(intact: false, entries: count, brokenAt: count + 1, reason: reason, head: previous)
       }
@@ -69,9 +68,9 @@ extension BudgetLedger {
     }
   }
 
-  private func records(_ cursor: RowCursor) throws -> [LedgerRecord] {
+  private func records(_ rows: consuming LedgerDatabase.Rows) throws -> [LedgerRecord] {
     var result: [LedgerRecord] = []
-    while let row = try cursor.next() {
+    while let row = try rows.next() {
       guard let record = LedgerRecord(row) else {
         throw LedgerError(.broken, "\(path): entry \(result.count + 1) cannot be read; run verify")
       }
@@ -90,12 +89,11 @@ extension BudgetLedger {
   /// Appends an entry to the chain and returns it.
   func append(
     _ kind: LedgerRecord.Kind, to budget: String, detail: String = "", label: String = "", release: String? = nil,
-    spent: BudgetAmount, _ database: Database
+    spent: BudgetAmount, _ database: LedgerDatabase
   ) throws -> LedgerRecord {
-    let last = try Row.fetchOne(
-      database, sql: "SELECT position, hash FROM history ORDER BY position DESC LIMIT 1")
-    let position: Int = last?["position"] ?? 0
-    let previous: String = last?["hash"] ?? LedgerRecord.origin
+    let last = try database.row("SELECT position, hash FROM history ORDER BY position DESC LIMIT 1")
+    let position = last?[0].integer ?? 0
+    let previous = last?[1].text ?? LedgerRecord.origin
     let record = LedgerRecord(
       position: position + 1, time: secondsNow(), kind: kind, budget: budget, detail: detail, label: label,
       release: release, spent: spent.text, previous: previous)
@@ -104,54 +102,54 @@ extension BudgetLedger {
   }
 
   /// A budget from its first and last entries; `nil` when there is none of that name.
-  func state(of budget: String, _ database: Database) throws -> LedgerState? {
+  func state(of budget: String, _ database: LedgerDatabase) throws -> LedgerState? {
     guard !budget.isEmpty else { return nil }
     guard
-      let first = try Row.fetchOne(
-        database, sql: "SELECT * FROM history WHERE budget = ? ORDER BY position LIMIT 1", arguments: [budget])
+      let first = try database.row(
+        "SELECT \(LedgerRecord.columns) FROM history WHERE budget = ? ORDER BY position LIMIT 1", .text(budget))
     else { return nil }
     var budgets: [String: LedgerState] = [:]
     guard let created = LedgerRecord(first), LedgerState.replay(created, over: &budgets) == nil,
       var state = budgets[budget]
     else { throw LedgerError(.broken, "\(path): the history is damaged; run verify") }
     guard
-      let last = try Row.fetchOne(
-        database, sql: "SELECT * FROM history WHERE budget = ? ORDER BY position DESC LIMIT 1", arguments: [budget]),
+      let last = try database.row(
+        "SELECT \(LedgerRecord.columns) FROM history WHERE budget = ? ORDER BY position DESC LIMIT 1", .text(budget)),
       let record = LedgerRecord(last), record.recomputed.hash == record.hash,
       let spent = BudgetAmount(text: record.spent)
     else { throw LedgerError(.broken, "\(path): the history is damaged; run verify") }
-    let frozen = try String.fetchOne(
-      database,
-      sql:
-        "SELECT kind FROM history WHERE budget = ? AND kind IN ('freeze', 'unfreeze') ORDER BY position DESC LIMIT 1",
-      arguments: [budget])
+    let mark = try database.row(
+      "SELECT kind FROM history WHERE budget = ? AND kind IN ('freeze', 'unfreeze') ORDER BY position DESC LIMIT 1",
+      .text(budget))
     state.spent = spent
-    state.frozen = frozen == LedgerRecord.Kind.freeze.rawValue
+    state.frozen = mark?[0].text == LedgerRecord.Kind.freeze.rawValue
     state.charges =
-      try Int.fetchOne(
-        database, sql: "SELECT count(*) FROM history WHERE budget = ? AND kind = 'charge'", arguments: [budget]) ?? 0
+      try database.row(
+        "SELECT count(*) FROM history WHERE budget = ? AND kind = 'charge'", .text(budget))?[0].integer ?? 0
     return state
   }
 }
 
 extension LedgerRecord {
+  /// The columns of an entry, in the order in which rows are read and written.
+  static let columns = "position, time, kind, budget, detail, label, release, spent, previous, hash"
+
   /// Stores the entry as it is.
-  func insert(into database: Database) throws {
-    try database.execute(
-      sql: "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      arguments: [position, time, kind.rawValue, budget, detail, label, release, spent, previous, hash])
+  func insert(into database: LedgerDatabase) throws {
+    try database.run(
+      "INSERT INTO history (\(LedgerRecord.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      .integer(position), .integer(time), .text(kind.rawValue), .text(budget), .text(detail), .text(label),
+      .text(release), .text(spent), .text(previous), .text(hash))
   }
 
   /// An entry from its row, or `nil` when a column has the wrong type or an unknown kind.
-  init?(_ row: Row) {
-    guard let position = Int.fromDatabaseValue(row["position"]), let time = Int.fromDatabaseValue(row["time"]),
-      let kindText = String.fromDatabaseValue(row["kind"]), let kind = Kind(rawValue: kindText),
-      let budget = String.fromDatabaseValue(row["budget"]), let detail = String.fromDatabaseValue(row["detail"]),
-      let label = String.fromDatabaseValue(row["label"]), let spent = String.fromDatabaseValue(row["spent"]),
-      let previous = String.fromDatabaseValue(row["previous"]), let hash = String.fromDatabaseValue(row["hash"])
+  init?(_ row: [LedgerDatabase.Value]) {
+    guard row.count == 10, let position = row[0].integer, let time = row[1].integer,
+      let kind = row[2].text.flatMap(Kind.init(rawValue:)), let budget = row[3].text, let detail = row[4].text,
+      let label = row[5].text, let spent = row[7].text, let previous = row[8].text, let hash = row[9].text
     else { return nil }
     self.init(
       stored: position, time: time, kind: kind, budget: budget, detail: detail, label: label,
-      release: String.fromDatabaseValue(row["release"]), spent: spent, previous: previous, hash: hash)
+      release: row[6].text, spent: spent, previous: previous, hash: hash)
   }
 }

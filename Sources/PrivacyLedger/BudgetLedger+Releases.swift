@@ -1,4 +1,3 @@
-import GRDB
 public import PrivacyAccounting
 
 extension BudgetLedger {
@@ -29,9 +28,9 @@ extension BudgetLedger {
     try require(.charge, budget: budget)
     return try change { database in
       if let earlier = try stored(release, budget, query, database) { return earlier }
-      try database.execute(
-        sql: "INSERT INTO answers VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET answer = excluded.answer",
-        arguments: [budget, release, query, answer])
+      try database.run(
+        "INSERT INTO answers VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET answer = excluded.answer",
+        .text(budget), .text(release), .text(query), .text(answer))
       return answer
     }
   }
@@ -43,23 +42,23 @@ extension BudgetLedger {
     try change { database in
       guard try state(of: budget, database) != nil else { throw unknown(budget) }
       _ = try stored(release, budget, query, database)
-      try database.execute(
-        sql: "INSERT INTO answers VALUES (?, ?, ?, NULL) ON CONFLICT DO NOTHING", arguments: [budget, release, query])
+      try database.run(
+        "INSERT INTO answers VALUES (?, ?, ?, NULL) ON CONFLICT DO NOTHING", .text(budget), .text(release), .text(query)
+      )
     }
   }
 
   private func stored(
-    _ release: String, _ budget: String, _ query: String, _ database: Database
+    _ release: String, _ budget: String, _ query: String, _ database: LedgerDatabase
   ) throws -> String? {
     guard
-      let row = try Row.fetchOne(
-        database, sql: "SELECT query, answer FROM answers WHERE budget = ? AND release = ?",
-        arguments: [budget, release])
+      let row = try database.row(
+        "SELECT query, answer FROM answers WHERE budget = ? AND release = ?", .text(budget), .text(release))
     else { return nil }
-    guard row["query"] == query else {
+    guard row[0].text == query else {
       throw LedgerError(.otherRelease, "release-id: was used for another query")
     }
-    return row["answer"]
+    return row[1].text
   }
 }
 

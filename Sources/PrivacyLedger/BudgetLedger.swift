@@ -1,5 +1,4 @@
 private import Glibc
-import GRDB
 import PrivacyAccounting
 
 /// Durable privacy budgets in one SQLite file, safe for many processes at once.
@@ -14,17 +13,17 @@ import PrivacyAccounting
 public final class BudgetLedger: Sendable {
   /// The file.
   public let path: String
-  private let queue: DatabaseQueue
+  private let database: LedgerDatabase
   /// Who may do what; `nil` for a ledger without an owner.
   let access: LedgerAccess?
 
   /// "TCTL" in SQLite's header says what the file is.
-  private static let applicationID: Int32 = 0x5443_544c
-  private static let version: Int32 = 1
+  private static let applicationID = 0x5443_544c
+  private static let version = 1
 
-  private init(path: String, queue: DatabaseQueue, access: LedgerAccess?) {
+  private init(path: String, database: LedgerDatabase, access: LedgerAccess?) {
     self.path = path
-    self.queue = queue
+    self.database = database
     self.access = access
   }
 
@@ -37,12 +36,12 @@ public final class BudgetLedger: Sendable {
   ///   its owner's.
   public convenience init(opening path: String, capability: LedgerCapability? = nil) throws(LedgerError) {
     try BudgetLedger.requireFile(path)
-    let queue = try BudgetLedger.connect(path)
+    let database = try BudgetLedger.connect(path)
     do {
-      let (application, version) = try queue.read { database in
+      let (application, version) = try database.look { database in
         (
-          try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
-          try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+          try database.row("PRAGMA application_id")?.first?.integer ?? 0,
+          try database.row("PRAGMA user_version")?.first?.integer ?? 0
         )
       }
       guard application == BudgetLedger.applicationID else {
@@ -55,7 +54,8 @@ public final class BudgetLedger: Sendable {
       throw LedgerError(error, path: path)
     }
     self.init(
-      path: path, queue: queue, access: try BudgetLedger.access(queue, path: path, capability: capability))
+      path: path, database: database,
+      access: try BudgetLedger.access(database, path: path, capability: capability))
   }
 
   /// Opens a ledger, making an empty one when the file does not exist.
@@ -97,15 +97,10 @@ public final class BudgetLedger: Sendable {
     }
   }
 
-  private static func connect(_ path: String) throws(LedgerError) -> DatabaseQueue {
+  private static func connect(_ path: String) throws(LedgerError) -> LedgerDatabase {
     try SharedFileSystem.refuse(path)
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(30)
-    configuration.prepareDatabase { database in
-      try database.execute(sql: "PRAGMA synchronous = EXTRA")
-    }
     do {
-      return try DatabaseQueue(path: path, configuration: configuration)
+      return try LedgerDatabase(path: path)
     } catch {
       throw LedgerError(error, path: path)
     }
@@ -121,29 +116,24 @@ public final class BudgetLedger: Sendable {
     let descriptor = unsafe open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw LedgerError(.unavailable, "\(path): cannot be created") }
     close(descriptor)
-    let queue = try connect(temporary)
     do {
-      try queue.writeWithoutTransaction { database in
-        try database.inTransaction(.immediate) {
-          try database.execute(
-            sql: """
-              CREATE TABLE history(
-                position INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, budget TEXT NOT NULL,
-                detail TEXT NOT NULL, label TEXT NOT NULL, release TEXT, spent TEXT NOT NULL,
-                previous TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-              CREATE UNIQUE INDEX releases ON history(budget, release) WHERE release IS NOT NULL;
-              CREATE INDEX budgets ON history(budget, position);
-              CREATE TABLE answers(
-                budget TEXT NOT NULL, release TEXT NOT NULL, query TEXT NOT NULL, answer TEXT,
-                PRIMARY KEY(budget, release)) STRICT;
-              PRAGMA application_id = \(applicationID);
-              PRAGMA user_version = \(version);
-              """)
-          for record in records { try record.insert(into: database) }
-          return .commit
-        }
+      try connect(temporary).change { database in
+        try database.script(
+          """
+          CREATE TABLE history(
+            position INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, budget TEXT NOT NULL,
+            detail TEXT NOT NULL, label TEXT NOT NULL, release TEXT, spent TEXT NOT NULL,
+            previous TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+          CREATE UNIQUE INDEX releases ON history(budget, release) WHERE release IS NOT NULL;
+          CREATE INDEX budgets ON history(budget, position);
+          CREATE TABLE answers(
+            budget TEXT NOT NULL, release TEXT NOT NULL, query TEXT NOT NULL, answer TEXT,
+            PRIMARY KEY(budget, release)) STRICT;
+          PRAGMA application_id = \(applicationID);
+          PRAGMA user_version = \(version);
+          """)
+        for record in records { try record.insert(into: database) }
       }
-      try queue.close()
     } catch {
       throw LedgerError(error, path: path)
     }
@@ -154,26 +144,18 @@ public final class BudgetLedger: Sendable {
   }
 
   /// One immediate transaction: committed when `body` returns, undone when it throws.
-  func change<Result>(_ body: (Database) throws -> Result) throws(LedgerError) -> Result {
+  func change<Result: Sendable>(_ body: (LedgerDatabase) throws -> Result) throws(LedgerError) -> Result {
     do {
-      return try queue.writeWithoutTransaction { database in
-        var result: Result?
-        try database.inTransaction(.immediate) {
-          result = try body(database)
-          return .commit
-        }
-        guard let result else { throw LedgerError(.unavailable, "\(path): the change was not made") }
-        return result
-      }
+      return try database.change(body)
     } catch {
       throw LedgerError(error, path: path)
     }
   }
 
   /// One consistent look.
-  func look<Result>(_ body: (Database) throws -> Result) throws(LedgerError) -> Result {
+  func look<Result: Sendable>(_ body: (LedgerDatabase) throws -> Result) throws(LedgerError) -> Result {
     do {
-      return try queue.read(body)
+      return try database.look(body)
     } catch {
       throw LedgerError(error, path: path)
     }

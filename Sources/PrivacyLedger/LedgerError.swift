@@ -1,4 +1,3 @@
-import GRDB
 import PrivacyAccounting
 
 /// Why a ledger could not be used; nothing was charged.
@@ -66,18 +65,7 @@ public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
       self = error
       return
     }
-    let reason =
-      switch (error as? DatabaseError)?.resultCode {
-      case .SQLITE_FULL: "the disk is full"
-      case .SQLITE_NOTADB: "is not a ledger"
-      case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another process"
-      case .SQLITE_READONLY: "is read-only"
-      case .SQLITE_CANTOPEN: "cannot be opened"
-      case .SQLITE_CORRUPT: "is damaged"
-      case .SQLITE_IOERR: "cannot be read or written"
-      case .some(let code): "failed (SQLite code \(code.rawValue))"
-      case .none: "failed"
-      }
+    let reason = (error as? LedgerDatabase.Failure)?.reason ?? "failed"
     self.init(.unavailable, "\(path): \(reason)")
   }
 }

@@ -42,7 +42,7 @@ struct AuditSBOMCommand: ParsableCommand {
       Component(name: "zlib", version: SystemLibrary.answer("zlibVersion"), scope: "required"),
       Component(name: "libc", version: SystemLibrary.answer("gnu_get_libc_version"), scope: "required"),
     ]
-    let packages = ["swift-argument-parser", "swift-crypto", "GRDB.swift", "Yams"].map {
+    let packages = ["swift-argument-parser", "swift-crypto", "Yams"].map {
       Component(name: $0, version: nil, scope: "required")
     }
     try Output.write(
