@@ -7,10 +7,10 @@ private import Synchronization
 /// body throws, and errors without data. The pointer never leaves the class and is used under `turn` only, which is
 /// why the class may be shared.
 @safe
-final class LedgerDatabase: @unchecked Sendable {
+package final class LedgerDatabase: @unchecked Sendable {
   /// A result code of SQLite; its texts may quote data, so they are not kept.
-  struct Failure: Error {
-    let code: Int32
+  package struct Failure: Error {
+    package let code: Int32
   }
 
   private let turn = Mutex(())
@@ -20,7 +20,7 @@ final class LedgerDatabase: @unchecked Sendable {
   private static let patience: Int32 = 30_000
 
   /// Opens a file that exists.
-  init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     var handle: OpaquePointer?
     let code = unsafe sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK, let opened = unsafe handle else {
@@ -36,12 +36,12 @@ final class LedgerDatabase: @unchecked Sendable {
   deinit { unsafe sqlite3_close_v2(handle) }
 
   /// One immediate transaction: committed when `body` returns, undone when it throws.
-  func change<Result: Sendable>(_ body: (LedgerDatabase) throws -> Result) throws -> Result {
+  package func change<Result: Sendable>(_ body: (LedgerDatabase) throws -> Result) throws -> Result {
     try transaction("BEGIN IMMEDIATE", body)
   }
 
   /// One consistent look; other processes may write once it is over.
-  func look<Result: Sendable>(_ body: (LedgerDatabase) throws -> Result) throws -> Result {
+  package func look<Result: Sendable>(_ body: (LedgerDatabase) throws -> Result) throws -> Result {
     try transaction("BEGIN DEFERRED", body)
   }
 
@@ -63,51 +63,51 @@ final class LedgerDatabase: @unchecked Sendable {
   }
 
   /// Runs statements that take no arguments and give no rows.
-  func script(_ sql: String) throws(Failure) {
+  package func script(_ sql: String) throws(Failure) {
     let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
     guard code == SQLITE_OK else { throw Failure(code: code) }
   }
 
   /// Runs one statement to its end.
-  func run(_ sql: String, _ arguments: Argument...) throws(Failure) {
-    var rows = try Rows(sql, arguments, handle)
+  package func run(_ sql: String, _ arguments: Argument...) throws(Failure) {
+    var rows = try unsafe Rows(sql, arguments, handle)
     while try rows.next() != nil {}
   }
 
   /// The rows of a query, as they are read.
-  func rows(_ sql: String, _ arguments: Argument...) throws(Failure) -> Rows {
-    try Rows(sql, arguments, handle)
+  package func rows(_ sql: String, _ arguments: Argument...) throws(Failure) -> Rows {
+    try unsafe Rows(sql, arguments, handle)
   }
 
   /// The first row of a query, if there is one.
-  func row(_ sql: String, _ arguments: Argument...) throws(Failure) -> [Value]? {
-    var rows = try Rows(sql, arguments, handle)
+  package func row(_ sql: String, _ arguments: Argument...) throws(Failure) -> [Value]? {
+    var rows = try unsafe Rows(sql, arguments, handle)
     return try rows.next()
   }
 
   /// What a `?` in a statement stands for.
-  enum Argument: ExpressibleByStringInterpolation, ExpressibleByNilLiteral {
+  package enum Argument: ExpressibleByStringInterpolation, ExpressibleByNilLiteral {
     case integer(Int)
     case text(String?)
 
-    init(stringLiteral value: String) { self = .text(value) }
-    init(nilLiteral: ()) { self = .text(nil) }
+    package init(stringLiteral value: String) { self = .text(value) }
+    package init(nilLiteral: ()) { self = .text(nil) }
   }
 
   /// A field of a row; what a ledger never holds is `other`.
-  enum Value {
+  package enum Value {
     case null
     case integer(Int)
     case text(String)
     case other
 
-    var integer: Int? { if case .integer(let value) = self { value } else { nil } }
-    var text: String? { if case .text(let value) = self { value } else { nil } }
+    package var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+    package var text: String? { if case .text(let value) = self { value } else { nil } }
   }
 
   /// A statement under way.
   @safe
-  struct Rows: ~Copyable {
+  package struct Rows: ~Copyable {
     private var statement: OpaquePointer?
 
     fileprivate init(_ sql: String, _ arguments: [Argument], _ handle: OpaquePointer) throws(Failure) {
@@ -139,12 +139,13 @@ final class LedgerDatabase: @unchecked Sendable {
     deinit { unsafe sqlite3_finalize(statement) }
 
     /// The next row, or `nil` after the last.
-    mutating func next() throws(Failure) -> [Value]? {
-      switch unsafe sqlite3_step(statement) {
-      case SQLITE_ROW: (0..<(unsafe sqlite3_column_count(statement))).map(value)
-      case SQLITE_DONE: nil
-      case let code: throw Failure(code: code)
-      }
+    package mutating func next() throws(Failure) -> [Value]? {
+      let code = unsafe sqlite3_step(statement)
+      if code == SQLITE_DONE { return nil }
+      guard code == SQLITE_ROW else { throw Failure(code: code) }
+      var row: [Value] = []
+      for place in 0..<(unsafe sqlite3_column_count(statement)) { row.append(value(place)) }
+      return row
     }
 
     private borrowing func value(_ place: Int32) -> Value {
