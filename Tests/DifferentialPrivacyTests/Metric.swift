@@ -38,11 +38,14 @@ enum Metric: Hashable {
   var pairs: [([Int64], [Int64])] {
     switch self {
     case .l1(let bound, let dimension):
-      around(Metric.vectors(-bound...bound, dimension).filter { $0.reduce(0) { $0 + abs($1) } == bound })
+      around(
+        Metric.vectors(-bound...bound, dimension).filter { (vector: [Int64]) -> Bool in
+          vector.reduce(0 as Int64) { (sum: Int64, value: Int64) -> Int64 in sum + abs(value) } == bound
+        })
     case .l2(let square, let dimension):
       around(
-        Metric.vectors(-Metric.root(square)...Metric.root(square), dimension).filter { vector in
-          let norm = vector.reduce(0) { $0 + $1 * $1 }
+        Metric.vectors(-Metric.root(square)...Metric.root(square), dimension).filter { (vector: [Int64]) -> Bool in
+          let norm: Int64 = vector.reduce(0) { (sum: Int64, value: Int64) -> Int64 in sum + value * value }
           // No coordinate can grow any more.
           return norm <= square && vector.allSatisfy { norm + 2 * abs($0) + 1 > square }
         })

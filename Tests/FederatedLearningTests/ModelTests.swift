@@ -87,8 +87,11 @@ import Testing
 
   @Test func `linear regression steps along its gradient and finds the line that data lie on`() throws {
     var generator = SimulationGenerator(seed: 3, stream: "line")
-    let features = (0..<400).map { _ in Float(generator.uniformUnit() * 2 - 1) }
-    let targets = stride(from: 0, to: 400, by: 2).map { 3 * features[$0] - 2 * features[$0 + 1] + 0.5 }
+    let features: [Float] = (0..<400).map { _ in Float(generator.uniformUnit() * 2 - 1) }
+    let targets: [Float] = stride(from: 0, to: 400, by: 2).map { (place: Int) -> Float in
+      let (x, y): (Float, Float) = (features[place], features[place + 1])
+      return 3 * x - 2 * y + 0.5
+    }
     let data = try LabeledData(features: features, targets: targets, width: 2)
     #expect(Self.compare(LinearRegression(inputs: 2), on: data, tolerance: 1e-3) == 0)
     var configuration = SimulationConfiguration(data: "", model: ModelOptions(kind: "linear"), rounds: 40)

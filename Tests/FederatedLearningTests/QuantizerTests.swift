@@ -68,6 +68,40 @@ import Testing
     #expect(outcome.saturated == 2)
   }
 
+  @Test func `an update added in one pass is the difference, quantised, weighted and added`() throws {
+    var generator = SimulationGenerator(seed: 4, stream: "one pass")
+    for bits in [2, 3, 8, 24, 31] {
+      let quantizer = try Quantizer(bits: bits, range: 0.5, clipsNorm: false)
+      for (trial, weight) in ([1, 600, -7, 0, 1 << 20, 1 << 40, .min] as [Int64]).enumerated() {
+        let count = 61 + trial
+        let origin = (0..<count).map { _ in Float(generator.uniformUnit() - 0.5) }
+        // A third of the values fall beside halves of steps, a third beyond the grid.
+        var update: [Float] = origin.enumerated().map { index, value in
+          let size = index % 3 == 0 ? quantizer.step * 4 : index % 3 == 1 ? 0.4 : 2.5
+          let steps = (generator.uniformUnit() - 0.5) * size / quantizer.step
+          return value + Float((2 * steps).rounded() / 2 * quantizer.step)
+        }
+        let start: [Int64] = (0..<count + 2).map { _ in Int64(bitPattern: generator.next()) }
+        var grid = [Int32](repeating: 0, count: count)
+        let outcome = quantizer.quantize(zip(update, origin).map { $0 - $1 }, into: &grid)
+        var expected = start
+        for index in 0..<count { expected[index] &+= Int64(grid[index]) &* weight }
+        var sums = start
+        #expect(quantizer.add(update, minus: origin, weight: weight, to: &sums) == outcome)
+        #expect(sums == expected)
+        // What is no number leaves the sums as they were, wherever it stands.
+        for place in [0, 8, 59, count - 1] {
+          let kept = update[place]
+          update[place] = [.nan, .infinity, -.infinity][place % 3]
+          sums = start
+          #expect(quantizer.add(update, minus: origin, weight: weight, to: &sums).rejected)
+          #expect(sums == start)
+          update[place] = kept
+        }
+      }
+    }
+  }
+
   @Test func `a zero update stays zero and is not clipped`() throws {
     let quantizer = try Quantizer(bits: 8, range: 1, clipsNorm: true)
     var grid: [Int32] = [1, 1]

@@ -84,6 +84,12 @@ void tacit_sort_columns(const unsigned short *network, size_t pairs, int *block)
 /// y ← y − x over n values; returns whether every result is finite.
 int tacit_difference(float *y, const float *x, size_t n);
 
+/// sum += weight·q modulo 2^64, where q is y − x quantised as tacit_quantize does.
+///
+/// Returns how many were larger; SIZE_MAX, and no change, when some y − x is not finite.
+size_t tacit_contribute(
+  const float *y, const float *x, double scale, int limit, long long weight, long long *sum, size_t n);
+
 /// Whether the fast path is taken on this processor.
 int tacit_gemm_is_accelerated(void);
 

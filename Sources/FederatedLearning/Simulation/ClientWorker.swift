@@ -175,6 +175,18 @@ final class ClientWorker {
     return true
   }
 
+  /// Trains one client and adds its weighted, quantised update to this thread's sums, without a message in between.
+  private func contribution(_ client: Int, _ task: RoundTask) -> Int64? {
+    guard let (data, examples) = load(client) else { return nil }
+    descend(data, examples, client: client, task, nil)
+    let weight = Int64(plan.weighsByExamples ? examples.count : 1)
+    let outcome = task.quantizer.add(parameters, minus: task.global, weight: weight, to: &sums)
+    isWithin = true
+    tally.saturated += outcome.saturated
+    tally.rejected += outcome.rejected ? 1 : 0
+    return weight
+  }
+
   /// Trains one client and adds its contribution to this thread's sums.
   ///
   /// A client without examples has nothing to add: its message is zero and so is its weight by examples.
@@ -183,8 +195,11 @@ final class ClientWorker {
     hasSums = true
     let count = plan.sharedCount
     let isIdle = plan.exampleQuantizer == nil && plan.size(of: client) == 0
-    guard let weight = isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : message(client, task) else { return }
-    if !isIdle {
+    let isPlain = plan.sumsPlainUpdates && task.rotated == nil && task.scale == 1
+    let given =
+      isIdle ? Int64(plan.weighsByExamples ? 0 : 1) : isPlain ? contribution(client, task) : message(client, task)
+    guard let weight = given else { return }
+    if !isIdle, !isPlain {
       unsafe sums.withUnsafeMutableBufferPointer { target in
         guard let base = target.baseAddress else { return }
         unsafe grid.withUnsafeBufferPointer { unsafe tacit_accumulate(base, $0.baseAddress, weight, count) }

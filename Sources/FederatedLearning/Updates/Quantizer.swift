@@ -94,6 +94,29 @@ public struct Quantizer: Sendable, Hashable {
     return outcome
   }
 
+  /// Adds `weight` times the quantised difference `update − origin` to `sums`, in one pass over the memory.
+  ///
+  /// The same integers as the difference, ``quantize(_:into:)`` and a weighted sum, for a quantiser that does not clip
+  /// norms: those need all of an update before its first integer.
+  ///
+  /// - Returns: how many values were beyond the grid; a difference with NaN or infinity adds nothing and is reported.
+  package func add(_ update: [Float], minus origin: [Float], weight: Int64, to sums: inout [Int64]) -> Outcome {
+    precondition(!clipsNorm && update.count == origin.count && update.count <= sums.count, "one sum for each parameter")
+    let found = unsafe update.withUnsafeBufferPointer { source in
+      unsafe origin.withUnsafeBufferPointer { start in
+        unsafe sums.withUnsafeMutableBufferPointer { target in
+          guard let base = target.baseAddress else { return 0 }
+          return unsafe base.withMemoryRebound(to: CLongLong.self, capacity: target.count) { sum in
+            unsafe tacit_contribute(
+              source.baseAddress, start.baseAddress, Double(radius) / range, Int32(radius), CLongLong(weight), sum,
+              source.count)
+          }
+        }
+      }
+    }
+    return found == .max ? Outcome(rejected: true) : Outcome(saturated: Int(found))
+  }
+
   /// Rounds every value and returns how many were beyond the grid.
   private func round(_ update: [Float], _ scale: Double, _ grid: inout [Int32]) -> Int {
     let count = update.count
