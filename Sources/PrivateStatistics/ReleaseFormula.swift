@@ -10,6 +10,8 @@ struct ReleaseFormula {
   let noiseFree: Bool
   /// What running totals of so many blocks, less one, miss the truth by: one list for each part.
   private let totalReach: [[Int128]]
+  /// For each metric, and each share that it asks for, what the noise of a quantile tree may do.
+  private let quantileReach: [[QuantileReach]]
   /// The chance that an interval misses.
   static let miss = 0.05
 
@@ -17,6 +19,10 @@ struct ReleaseFormula {
     self.plan = plan
     self.query = query
     self.noiseFree = noiseFree
+    quantileReach = query.metrics.enumerated().map { index, metric in
+      let law = noiseFree ? nil : plan.parts.first { $0.metric == index }?.law
+      return metric.shares.map { QuantileReach(law, share: $0, miss: ReleaseFormula.miss) }
+    }
     guard let totals = plan.totals else {
       totalReach = []
       return
@@ -37,12 +43,14 @@ struct ReleaseFormula {
     var result: [ReleasedValue] = []
     for (index, metric) in query.metrics.enumerated() {
       let parts = plan.parts.filter { $0.metric == index }
-      result += values(metric, parts, Array(cells))
+      result += values(metric, parts, Array(cells), quantileReach[index])
     }
     return result
   }
 
-  private func values(_ metric: Metric, _ parts: [NoisePart], _ cells: [Int128]) -> [ReleasedValue] {
+  private func values(
+    _ metric: Metric, _ parts: [NoisePart], _ cells: [Int128], _ reaches: [QuantileReach]
+  ) -> [ReleasedValue] {
     let share = ReleaseFormula.miss / Double(parts.count)
     let reach = parts.map { noiseFree ? 0 : Int($0.single.errorBound(confidence: 1 - share)) }
     switch metric.kind {
@@ -74,8 +82,7 @@ struct ReleaseFormula {
         law: noiseFree ? nil : parts[0].law, grid: grid)
       if metric.kind == .minimum { return [tree.least(miss: ReleaseFormula.miss)] }
       if metric.kind == .maximum { return [tree.greatest(miss: ReleaseFormula.miss)] }
-      let shares = metric.kind == .median ? [Rational(1, 2)] : metric.at
-      return shares.map { tree.quantile($0.doubleValue, miss: ReleaseFormula.miss) }
+      return zip(metric.shares, reaches).map { tree.quantile($0, reach: $1) }
     }
   }
 
