@@ -207,13 +207,16 @@ import Testing
     _ noise: NoiseChoice
   ) throws {
     let questions = try Calibration.cheap()
-    let kinds = Calibration.releases == nil ? [Contents.spread, .outside] : Contents.all
+    let kinds = Calibration.releases == nil ? [noise == .laplace ? .outside : .spread] : Contents.all
     let lines = try Calibration.lines(questions, kinds, noise, trials: Calibration.releases ?? 10_000)
     if Calibration.releases != nil { Calibration.print(lines) }
     // False alarms: at most 1e-12 a line and below 100 lines.
     for line in lines { #expect(Calibration.tail(line.hits, line.trials) > 1e-12, "\(line.name) of \(line.contents)") }
     // Where clamping bites, the interval of the sum is about the clamped values: the raw sum is far outside.
-    let sum = try #require(lines.first { $0.name == "sum" && $0.contents == "clamped" })
+    guard let sum = lines.first(where: { $0.name == "sum" && $0.contents == "clamped" }) else {
+      #expect(noise == .gaussian && Calibration.releases == nil)
+      return
+    }
     #expect(sum.isClamped && Double(sum.unclampedHits) < 0.01 * Double(sum.trials))
     // At ε = 12/11 for 20 the noise has deviation below 26; ten deviations of the mean have probability below 1e-15.
     #expect(abs(sum.errors) < 260 * Double(sum.trials).squareRoot())
