@@ -92,7 +92,11 @@ struct ReleaseReport {
   /// The bins of a histogram, the shares of a quantile metric or the columns of a vector: one picture.
   private func add(_ metric: Metric, _ answers: Range<Int>, to report: inout Report) {
     report.section(metric.name)
-    let names = answers.map { String(table.names[$0].dropFirst(metric.name.count + 1)) }
+    let edges = metric.edges.map(\.decimalDescription)
+    let names =
+      edges.isEmpty
+      ? answers.map { String(table.names[$0].dropFirst(metric.name.count + 1)) }
+      : zip(edges, edges.dropFirst()).map { "\($0) to \($1)" }
     let rows = table.rows.map { Array($0.values[answers]) }
     if rows.count <= ReleaseReport.mostSeries, names.count <= ReleaseReport.mostBars {
       var plot = Plot(
