@@ -4,7 +4,7 @@ DEMO ?= tacit-demo
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks Notebooks-as-scripts)
 FORMAT := --configuration .swift-format --parallel --recursive Package.swift $(SWIFT_FOLDERS)
 
-.PHONY: help setup build demo test test-integrations test-mpi dependents bench peers kernels notebooks docs format lint install \
+.PHONY: help setup build demo test test-integrations test-mpi coverage dependents bench peers kernels notebooks docs format lint install \
   uninstall clean
 
 help: ## this list
@@ -28,6 +28,9 @@ test-integrations: setup ## the C library from Python; SECTIONS="spark beam post
 
 test-mpi: setup ## simulations on several ranks, with Open MPI and the trait MPI
 	scripts/check-mpi
+
+coverage: ## how often intervals hold the truth, and an audit of released counts; after make test
+	scripts/check-coverage
 
 dependents: setup ## link every library product alone, from another package
 	scripts/check-dependents --all

@@ -3,7 +3,11 @@ private import Synchronization
 /// How many units had a row that was left out as unusable: raw data, like the sums beside it.
 ///
 /// Rows that are units by themselves are counted; of a unit that is a column the keyed tags are kept, so that a unit
-/// counts once however its rows are split. Rows whose unit cannot be read count together as one unit.
+/// counts once however its rows are split.
+///
+/// **Sensitivity 1.** Adding or removing a unit adds or removes its tag at most; replacing one does both. Rows whose
+/// unit cannot be read do not count: they may be anybody's, and would let the rows of one person, some with a unit and
+/// some without, move the number by 2.
 final class DroppedUnits: Sendable {
   private struct State {
     var rows: UInt64 = 0
@@ -15,10 +19,10 @@ final class DroppedUnits: Sendable {
 
   init(_ query: Query) { keepsTags = query.privacyUnit != .rows }
 
-  /// Notes a row; `unit` is zero where it cannot be read.
-  func note(_ unit: KeyedHash.Tag) {
+  /// Notes a row; `unit` is `nil` where it cannot be read.
+  func note(_ unit: KeyedHash.Tag?) {
     state.withLock { state in
-      if keepsTags { state.tags.insert(unit) } else { state.rows += 1 }
+      if !keepsTags { state.rows += 1 } else if let unit { state.tags.insert(unit) }
     }
   }
 

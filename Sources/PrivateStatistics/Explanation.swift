@@ -17,6 +17,8 @@ public struct Explanation: Sendable, Hashable {
     /// The standard deviation of a count's or a sum's answer, of the noisiest where they are running totals; `nil` where
     /// it depends on the data.
     public let expectedError: Double?
+    /// What the error of any other answer is, and what it depends on: one line; `nil` where ``expectedError`` says it.
+    public let errorRule: String?
     /// The half width of a count's or a sum's 95 % interval, of the widest where they are running totals; `nil` where it
     /// depends on the data.
     public let halfWidth: Double?
@@ -119,6 +121,7 @@ public struct Explanation: Sendable, Hashable {
           draws: query.groupCount.map { part.width * $0 })
       },
       expectedError: single ? deviation * step : nil,
+      errorRule: single ? nil : ErrorRule(metric, parts)?.text,
       halfWidth: single ? parts[0].sumBound(terms: terms, ReleaseFormula.miss) * step : nil,
       bias: metric.postProcessing == .none
         ? nil : metric.postProcessing.bias(deviation: deviation * step))
@@ -153,23 +156,21 @@ public struct Explanation: Sendable, Hashable {
     if query.adjacency == .replaceOne {
       result.append("replace-one treats the number of units as public")
     }
-    for metric in query.metrics where metric.kind == .histogram || metric.kind.readsTree {
-      result.append("\(metric.name): edges, keys and ranges must not be chosen by looking at the data")
+    /// One warning for all metrics that it is about.
+    func warn(_ text: String, of isMeant: (Metric) -> Bool) {
+      let names = query.metrics.filter(isMeant).map(\.name)
+      if !names.isEmpty { result.append("\(names.joined(separator: ", ")): \(text)") }
+    }
+    warn("edges, keys and ranges must not be chosen by looking at the data") {
+      $0.kind == .histogram || $0.kind.readsTree
     }
     if query.delta.value.signum > 0, query.delta.value > Rational(1, 1_000_000_000), query.isOpen {
       result.append("groups are chosen from the data: a key that only few people have may be named with chance delta")
     }
-    for metric in query.metrics where metric.grid != nil {
-      result.append(
-        "\(metric.name): values outside the range are clamped, which biases the answer without a sign of it")
-    }
-    for metric in query.metrics where metric.kind == .bounds {
-      result.append(
-        "\(metric.name): the bounds found may be used as a range by a later query, which is charged by itself")
-    }
-    for metric in query.metrics where metric.postProcessing != .none {
-      result.append(
-        "\(metric.name): non-negativity and rounding bias the answer; sums of such answers add the biases up")
+    warn("values outside the range are clamped, which biases the answer without a sign of it") { $0.grid != nil }
+    warn("the bounds found may be used as a range by a later query, which is charged by itself") { $0.kind == .bounds }
+    warn("non-negativity and rounding bias the answer; sums of such answers add the biases up") {
+      $0.postProcessing != .none
     }
     if let top = query.top {
       result.append(

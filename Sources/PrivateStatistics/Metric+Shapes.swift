@@ -1,6 +1,9 @@
 import ExactMath
 
 extension Metric {
+  /// The shares of rows that a quantile metric asks about.
+  var shares: [Double] { kind == .median ? [0.5] : at.map(\.doubleValue) }
+
   /// How rows are read for this metric.
   var sources: [ValueSource] {
     if kind == .vectorSum, let grid { return vector.map { ValueSource(column: $0, reading: .steps(grid)) } }

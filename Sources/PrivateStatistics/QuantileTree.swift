@@ -35,7 +35,10 @@ struct QuantileTree {
   }
 
   /// The value below which the share `q` of the rows lies, with its interval.
-  func quantile(_ q: Double, miss: Double) -> ReleasedValue {
+  ///
+  /// The leaf in which the rows below reach q·(all) is left out only when the noise at its lower edge is above `reach`
+  /// or the noise at its upper edge below −`reach`: two one-sided events, of half the miss each.
+  func quantile(_ q: Double, reach: QuantileReach) -> ReleasedValue {
     let leaves = NoisePlan.leafCount
     let target = q * max(0, below[leaves])
     var low = 0
@@ -47,14 +50,12 @@ struct QuantileTree {
     }
     let size = below[high] - below[low]
     let inside = size > 0 ? min(max((target - below[low]) / size, 0), 1) : 0.5
-    let reach = reach(terms: NoisePlan.treeLevels * NoisePlan.treeBranching, miss: miss / 2)
-    // Against q·(all), the noise of one edge is a sum of as many nodes with weights of at most 1 each.
-    let first = (0..<leaves).first {
-      below[$0] - q * below[leaves] <= reach && below[$0 + 1] - q * below[leaves] >= -reach
+    let wanted = q * below[leaves]
+    func isPossible(_ leaf: Int) -> Bool {
+      below[leaf] - wanted <= reach.ofEdge(leaf) && below[leaf + 1] - wanted >= -reach.ofEdge(leaf + 1)
     }
-    let last = (0..<leaves).last {
-      below[$0] - q * below[leaves] <= reach && below[$0 + 1] - q * below[leaves] >= -reach
-    }
+    let first = (0..<leaves).first(where: isPossible)
+    let last = (0..<leaves).last(where: isPossible)
     return ReleasedValue(
       text: "\(edge(Double(low) + inside))",
       low: "\(max(grid.low.doubleValue, edge(Double(min(first ?? 0, low))).nextDown))",
@@ -83,8 +84,11 @@ struct QuantileTree {
   }
 
   /// What no count of either side exceeds by noise alone, for all leaves together (a union bound).
-  private func extremeReach(_ miss: Double) -> Double {
-    reach(terms: NoisePlan.treeLevels * NoisePlan.treeBranching, miss: miss / Double(NoisePlan.leafCount))
+  private func extremeReach(_ miss: Double) -> Double { QuantileTree.extremeReach(law, miss) }
+
+  /// As above, for noise of this law.
+  static func extremeReach(_ law: NoiseLaw?, _ miss: Double) -> Double {
+    reach(law, terms: NoisePlan.treeLevels * NoisePlan.treeBranching, miss: miss / Double(NoisePlan.leafCount))
   }
 
   /// The value at a place counted in leaves.
@@ -101,7 +105,7 @@ struct QuantileTree {
   /// (1 − (cosh h − 1)/(cosh 1/b − 1))⁻¹, is at most the continuous one's, (1 − b²h²)⁻¹, since (cosh x − 1)/x² grows.
   /// Gaussian: the discrete law is subgaussian with the same σ (Canonne, Kamath and Steinke 2020, corollary 17), so
   /// P[|ΣY| > σ√(2m ln(2/β))] ≤ β.
-  private func reach(terms: Int, miss: Double) -> Double {
+  private static func reach(_ law: NoiseLaw?, terms: Int, miss: Double) -> Double {
     let logarithm = log(2 / miss)
     switch law {
     case .none: return 0

@@ -56,8 +56,17 @@ extension Query: Codable {
       noise: fields.optional(NoiseChoice.self, .noise) ?? .automatic,
       split: fields.optional(BudgetSplit.self, .split) ?? .weighted, top: fields.optional(TopGroups.self, .top),
       continual: fields.optional(ContinualColumn.self, .continual)?.column,
-      droppedWeight: fields.optionalNumber(.countDropped),
+      droppedWeight: Query.droppedWeight(fields),
       onBadRow: fields.optional(BadRowPolicy.self, .onBadRow) ?? .reject)
+  }
+
+  /// `true` is what people try first; it does not say what the number may cost.
+  private static func droppedWeight(_ fields: StrictFields<Key>) throws -> Rational? {
+    do {
+      return try fields.optionalNumber(.countDropped)
+    } catch let error as StatisticsError where error.place == Key.countDropped.rawValue {
+      throw StatisticsError.query(error.place, droppedWeightWanted)
+    }
   }
 
   /// Writes every field, defaults included, numbers as exact text.

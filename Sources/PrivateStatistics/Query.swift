@@ -39,9 +39,14 @@ public struct Query: Sendable, Hashable {
   public let continual: String?
   /// The budget's share, beside the metrics' weights, for telling how many units had a row left out as unusable;
   /// `nil` to tell nothing.
+  ///
+  /// Rows whose unit cannot be read are not in the number.
   public let droppedWeight: Rational?
   /// What happens to a row that cannot be used.
   public let onBadRow: BadRowPolicy
+
+  static let droppedWeightWanted =
+    "must be a number above 0, such as 1: its share of the budget beside the metrics' weights"
 
   /// The most groups a query may declare.
   public static let maximumGroups = 4_000_000
@@ -123,8 +128,11 @@ public struct Query: Sendable, Hashable {
     if let top, groupBy.isEmpty || !metrics.contains(where: { $0.outputNames.contains(top.name) }) {
       throw .query("top.metric", groupBy.isEmpty ? "needs group_by" : "must name an answer")
     }
-    guard droppedWeight.map({ $0.signum > 0 && onBadRow == .drop }) ?? true else {
-      throw .query("count_dropped", "must be a weight above 0, with on_bad_row: drop")
+    guard droppedWeight.map({ $0.signum > 0 }) ?? true else {
+      throw .query("count_dropped", Query.droppedWeightWanted)
+    }
+    guard droppedWeight == nil || onBadRow == .drop else {
+      throw .query("count_dropped", "needs on_bad_row: drop; no row is left out otherwise")
     }
     try Query.check(derived, unit: privacyUnit)
     try Query.checkContinual(continual, groupBy, metrics, top)

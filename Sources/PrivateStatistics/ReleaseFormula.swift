@@ -10,6 +10,8 @@ struct ReleaseFormula {
   let noiseFree: Bool
   /// What running totals of so many blocks, less one, miss the truth by: one list for each part.
   private let totalReach: [[Int128]]
+  /// What the answers of each metric are made of.
+  private let families: [Family]
   /// The chance that an interval misses.
   static let miss = 0.05
 
@@ -17,12 +19,41 @@ struct ReleaseFormula {
     self.plan = plan
     self.query = query
     self.noiseFree = noiseFree
+    families = query.metrics.enumerated().map { index, metric in
+      Family(metric, plan.parts.filter { $0.metric == index }, noiseFree: noiseFree)
+    }
     guard let totals = plan.totals else {
       totalReach = []
       return
     }
     totalReach = plan.parts.map { part in
       (1...totals.mostTerms).map { noiseFree ? 0 : Int128(part.sumBound(terms: $0, ReleaseFormula.miss)) }
+    }
+  }
+
+  /// The noisy integers of one metric and what their noises exceed too seldom to matter: the same in every group.
+  private struct Family {
+    let metric: Metric
+    let parts: [NoisePart]
+    /// One for each part.
+    let reach: [Int]
+    /// One for each share that a quantile metric asks for.
+    let quantiles: [QuantileReach]
+
+    init(_ metric: Metric, _ parts: [NoisePart], noiseFree: Bool) {
+      self.metric = metric
+      self.parts = parts
+      // Where an answer reads several integers, all their bounds hold together (a union bound).
+      let miss =
+        switch metric.kind {
+        case .vectorSum: ReleaseFormula.miss
+        case .bounds: LogarithmicBins.miss / Double(parts[0].width)
+        default: ReleaseFormula.miss / Double(parts.count)
+        }
+      reach = parts.map { noiseFree ? 0 : Int($0.errorBound(miss)) }
+      quantiles = metric.shares.map {
+        QuantileReach(noiseFree ? nil : parts[0].law, share: $0, miss: ReleaseFormula.miss)
+      }
     }
   }
 
@@ -35,25 +66,22 @@ struct ReleaseFormula {
       }
     }
     var result: [ReleasedValue] = []
-    for (index, metric) in query.metrics.enumerated() {
-      let parts = plan.parts.filter { $0.metric == index }
-      result += values(metric, parts, Array(cells))
-    }
+    for family in families { result += values(family, Array(cells)) }
     return result
   }
 
-  private func values(_ metric: Metric, _ parts: [NoisePart], _ cells: [Int128]) -> [ReleasedValue] {
-    let share = ReleaseFormula.miss / Double(parts.count)
-    let reach = parts.map { noiseFree ? 0 : Int($0.single.errorBound(confidence: 1 - share)) }
+  private func values(
+    _ family: Family, _ cells: [Int128]
+  ) -> [ReleasedValue] {
+    let (metric, parts, reach) = (family.metric, family.parts, family.reach)
     switch metric.kind {
     case .count, .units, .histogram:
       return (0..<parts[0].width).map { exact(cells[parts[0].offset + $0], reach[0], metric) }
     case .sum, .vectorSum:
-      return parts.map { exact(cells[$0.offset], noiseFree ? 0 : Int($0.errorBound(ReleaseFormula.miss)), metric) }
+      return zip(parts, reach).map { exact(cells[$0.offset], $1, metric) }
     case .bounds:
       let counts = (0..<parts[0].width).map { Int(clamping: cells[parts[0].offset + $0]) }
-      let chance = LogarithmicBins.miss / Double(counts.count)
-      return LogarithmicBins.answers(counts, threshold: noiseFree ? 0 : Int(parts[0].errorBound(chance)))
+      return LogarithmicBins.answers(counts, threshold: reach[0])
     case .mean, .variance, .deviation:
       guard let grid = metric.grid else { return [] }
       let noisy = zip(parts, reach).map { part, reach in
@@ -74,8 +102,7 @@ struct ReleaseFormula {
         law: noiseFree ? nil : parts[0].law, grid: grid)
       if metric.kind == .minimum { return [tree.least(miss: ReleaseFormula.miss)] }
       if metric.kind == .maximum { return [tree.greatest(miss: ReleaseFormula.miss)] }
-      let shares = metric.kind == .median ? [Rational(1, 2)] : metric.at
-      return shares.map { tree.quantile($0.doubleValue, miss: ReleaseFormula.miss) }
+      return zip(metric.shares, family.quantiles).map { tree.quantile($0, reach: $1) }
     }
   }
 

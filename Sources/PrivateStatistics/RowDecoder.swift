@@ -12,6 +12,9 @@ final class RowDecoder {
     case missing(column: Int)
     case notNumber(column: Int)
     case notText(column: Int)
+    case notDate(column: Int)
+    /// A date outside the range that a derived column declares.
+    case dateOutside(column: Int, derived: Int)
 
     /// Whether other units' rows may be lost with this one: then no policy leaves it out.
     var mayHideRows: Bool { if case .row(let problem) = self { problem.mayHideRows } else { false } }
@@ -57,7 +60,9 @@ final class RowDecoder {
           if !drops || error.mayHideRows { return (row, error) }
           if let dropped {
             let fields = unsafe Fields(bytes: base, ranges: table + row * step)
-            unsafe dropped.note(problems[row] == 0 ? unit(of: fields) : .zero)
+            // Where only a date is amiss the fields are whole.
+            let isWhole = unsafe problems[row] == 0 || problems[row] == RowProblem.date.rawValue
+            unsafe dropped.note(isWhole ? unit(of: fields) : nil)
           }
         }
       }
@@ -75,10 +80,10 @@ final class RowDecoder {
     if row + 8 < count { unsafe finder.fetch(.bytes, Fields(bytes: base, ranges: table + (row + 8) * step)) }
   }
 
-  /// The tag of a bad row's unit; zero where it cannot be read.
-  private func unit(of fields: Fields) -> KeyedHash.Tag {
-    guard let unitColumn, let (text, length) = unsafe fields[unitColumn], length > 0 else { return .zero }
-    guard unsafe (try? RowDecoder.checkText(text, length, unitColumn)) != nil else { return .zero }
+  /// The tag of a bad row's unit; `nil` where it cannot be read.
+  private func unit(of fields: Fields) -> KeyedHash.Tag? {
+    guard let unitColumn, let (text, length) = unsafe fields[unitColumn], length > 0 else { return nil }
+    guard unsafe (try? RowDecoder.checkText(text, length, unitColumn)) != nil else { return nil }
     var union: UInt64 = 0
     return unsafe hash.padded(text, length, union: &union)
   }
@@ -155,9 +160,14 @@ extension RowDecoder.Problem {
     let text =
       switch self {
       case .row(let problem): problem.reason
-      case .missing(let column): "column \"\(columns[column])\": there is no value"
+      case .missing(let column):
+        "column \"\(columns[column])\": there is no value; on_bad_row: drop leaves such rows out"
       case .notNumber(let column): "column \"\(columns[column])\": is not a finite decimal number"
       case .notText(let column): "column \"\(columns[column])\": is not UTF-8 text"
+      case .notDate(let column):
+        "column \"\(columns[column])\": is not a date or time as ISO 8601 writes it, such as 2024-02-29T09:30"
+      case .dateOutside(let column, let derived):
+        "column \"\(columns[column])\": the date lies outside the range declared for \"\(columns[derived])\""
       }
     return StatisticsError(.badRow, "\(source):\(line)", text)
   }

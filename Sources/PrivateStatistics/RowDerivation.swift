@@ -59,6 +59,19 @@ struct RowDerivation: Sendable {
     return builder.finish()
   }
 
+  /// Which column's date made a derived row bad, and why; `nil` when no date did.
+  func dateProblem(ofRow row: Int, in batch: TableBatch) -> RowDecoder.Problem? {
+    guard batch.problem(ofRow: row) == .date else { return nil }
+    for (index, (column, places)) in zip(derived, inputs).enumerated() {
+      guard case .date(_, _, let range) = column.source, let text = batch.field(row: row, column: places[0]),
+        !text.isEmpty
+      else { continue }
+      guard let time = unsafe text.withUnsafeBytes({ unsafe Timestamp($0) }) else { return .notDate(column: places[0]) }
+      if !range.contains(time.date) { return .dateOutside(column: places[0], derived: width + index) }
+    }
+    return nil
+  }
+
   private static func number(_ field: [UInt8]?) -> Rational? {
     unsafe field?.withUnsafeBytes { unsafe DecimalText($0)?.value }
   }

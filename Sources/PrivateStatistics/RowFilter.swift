@@ -84,11 +84,13 @@ struct RowCondition: Sendable {
     let (text, length) = unsafe try fields.number(column)
     if let days {
       if length == 0 { throw .missing(column: column) }
-      guard let time = unsafe Timestamp(UnsafeRawBufferPointer(start: text, count: length)) else { throw .row(.date) }
+      guard let time = unsafe Timestamp(UnsafeRawBufferPointer(start: text, count: length)) else {
+        throw .notDate(column: column)
+      }
       return days.contains(time.date.days)
     }
     guard let decimal = unsafe DecimalText(UnsafeRawBufferPointer(start: text, count: length)) else {
-      throw .notNumber(column: column)
+      throw length == 0 ? .missing(column: column) : .notNumber(column: column)
     }
     let value = decimal.value
     if let low, value < low { return false }

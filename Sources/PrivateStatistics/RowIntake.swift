@@ -89,7 +89,8 @@ struct RowIntake {
             .map { (derivation?.apply($0.0) ?? $0.0, $0.1) }
         }
         let fail = { (batch: TableBatch, number: Int, row: Int, problem: RowDecoder.Problem) in
-          let error = problem.error(source: source, line: batch.line(ofRow: row), columns: layout.columns)
+          let named = derivation?.dateProblem(ofRow: row, in: batch) ?? problem
+          let error = named.error(source: source, line: batch.line(ofRow: row), columns: layout.columns)
           progress.withLock { $0.fail(number, error) }
         }
         if let units {

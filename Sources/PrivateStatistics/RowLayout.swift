@@ -97,7 +97,7 @@ final class RowLayout: Sendable {
       case .bin:
         let (text, length) = unsafe try fields.number(step.column)
         guard let decimal = unsafe DecimalText(UnsafeRawBufferPointer(start: text, count: length)) else {
-          throw .notNumber(column: step.column)
+          throw length == 0 ? .missing(column: step.column) : .notNumber(column: step.column)
         }
         value = bins[step.reference].bin(of: decimal)
       case .key:
@@ -114,7 +114,7 @@ final class RowLayout: Sendable {
     let (text, length) = unsafe try fields.number(step.column)
     if let index = unsafe step.grid.index(of: text, length) { return index }
     guard let decimal = unsafe DecimalText(UnsafeRawBufferPointer(start: text, count: length)) else {
-      throw .notNumber(column: step.column)
+      throw length == 0 ? .missing(column: step.column) : .notNumber(column: step.column)
     }
     return grids[step.reference].index(of: decimal)
   }

@@ -14,9 +14,10 @@ struct StrictFields<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
     } catch {
       throw StatisticsError.query(place, "must be a mapping")
     }
-    let known = Set(Key.allCases.map(\.rawValue))
+    let known = Key.allCases.map(\.rawValue)
     for key in any.allKeys.map(\.stringValue).sorted() where !known.contains(key) {
-      throw StatisticsError.query(place, "has an unknown field \"\(key)\"")
+      let fields = known.sorted().joined(separator: ", ")
+      throw StatisticsError.query(place, "has an unknown field \"\(key)\"; the fields are \(fields)")
     }
   }
 

@@ -71,6 +71,9 @@ import Testing
       let question = try query([part(.year, "1970-01-01", "2024-12-31")])
       let error = #expect(throws: StatisticsError.self) { _ = try groups(question, ["2024-12-31", text]) }
       #expect(error?.place == "test:3" && error?.code == .badRow)
+      let isDate = ["1969-12-31", "2025-01-01"].contains(text)
+      #expect(error?.reason.hasPrefix("column \"when\": ") == true)
+      #expect(error?.reason.contains(isDate ? "outside the range declared for \"part\"" : "ISO 8601") == true)
       let dropping = try query([part(.year, "1970-01-01", "2024-12-31")], onBadRow: .drop)
       #expect(try groups(dropping, ["2024-12-31", text]) == ["2024"])
     }

@@ -31,26 +31,6 @@ import Testing
     #expect(abs(try #require(answers["m"]) - middle) < 1)
   }
 
-  @Test func `intervals of pairs hold the true value`() throws {
-    var text = "g,x,y\n"
-    for group in 0..<200 { for row in 0..<400 { text += "k\(group),\(row % 20),\(3 * (row % 20) + row % 7)\n" } }
-    let question = try query(
-      epsilon: "4", groupBy: [GroupColumn(column: "g", keys: (0..<200).map { "k\($0)" })],
-      metrics: [
-        Metric(name: "c", kind: .covariance, column: "x", range: 0...20, with: "y", withRange: 0...70),
-        Metric(name: "r", kind: .regression, column: "x", range: 0...20, with: "y", withRange: 0...70),
-      ])
-    let exact = try accumulator(question, [text]).insecureTrueTable()
-    let noisy = try accumulator(question, [text]).release(charging: RecordingBudget(), label: "t")
-    for index in 0..<3 {
-      let hits = zip(noisy.rows, exact.rows).count {
-        $0.values[index].lowValue <= $1.values[index].value && $1.values[index].value <= $0.values[index].highValue
-      }
-      // 200 trials at 95 %: fewer than 155 hits has probability below 1e-16.
-      #expect(hits >= 155)
-    }
-  }
-
   @Test func `filters leave out exactly the rows that fail`() throws {
     let rows = (0..<3_000).map { _ in
       (["a", "b", "", "c"][Int.random(in: 0..<4)], Double(Int.random(in: -100...100)) / 10)

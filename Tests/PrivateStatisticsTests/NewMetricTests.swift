@@ -137,7 +137,9 @@ import Testing
       unit: .column("u"), bounds: ContributionBounds(groupsPerUnit: 1, rowsPerGroup: 1), metrics: count)
     #expect(!warns(calm, "event-level") && !warns(calm, "epsilon above") && !warns(calm, "delta above"))
     let every = try every()
-    for part in ["group_by: declared", "lo: edges", "b: the bounds", "c: non-negativity", "v: values outside"] {
+    for part in [
+      "group_by: declared", "lo, hi: edges", "b: the bounds", "c: non-negativity", "v, lo, hi: values outside",
+    ] {
       #expect(warns(every, part), "\(part)")
     }
   }

@@ -76,6 +76,33 @@ import Testing
     }
   }
 
+  @Test func `values differ when their bytes do and a zero byte is one`() throws {
+    let question = try Query(
+      privacyUnit: .column("u"), epsilon: Epsilon(1), delta: Delta(0),
+      bounds: ContributionBounds(groupsPerUnit: 1, rowsPerGroup: 1),
+      groupBy: [GroupColumn(column: "g", keys: ["a", "a\0"])], metrics: [Metric(name: "n", kind: .units)])
+    // "", zero, two zeros, eight bytes with and without one more: all of them units of their own, each counted once.
+    let units = ["a", "a\0", "a\0\0", "\0", "\0\0", "abcdefgh", "abcdefgh\0", "A", "a ", "\u{e9}", "e\u{301}"]
+    let rows = units.flatMap { ["\($0),a\n", "\($0),a\n"] } + ["x,a\0\n"]
+    let table = try accumulator(question, ["u,g\n" + rows.shuffled().joined()]).insecureTrueTable()
+    #expect(table.rows.map { $0.values[0].value } == [11, 1])
+    #expect(try read(question.canonicalText) == question)
+  }
+
+  @Test func `an unknown field is told the known ones and a count of dropped rows its measure`() throws {
+    let unknown = #expect(throws: StatisticsError.self) {
+      try read(good.replacing("\"kind\":\"count\"", with: "\"knd\":1"))
+    }
+    #expect(
+      unknown?.description.hasPrefix("metrics[0]: has an unknown field \"knd\"; the fields are at, column") == true)
+    for value in ["true", "0", "\"yes\"", "-1"] {
+      let error = #expect(throws: StatisticsError.self) {
+        try read(good.replacing("\"on_bad_row\"", with: "\"count_dropped\":\(value),\"on_bad_row\""))
+      }
+      #expect(error?.description.hasPrefix("count_dropped: must be a number above 0, such as 1") == true)
+    }
+  }
+
   @Test func `bytes that are not UTF-8 are a bad row`() throws {
     let query = try query(
       groupBy: [GroupColumn(column: "g", keys: ["é"])], metrics: [Metric(name: "n", kind: .count)])
@@ -105,5 +132,59 @@ import Testing
     // Half of ε = 0.1 for each metric; replace-one doubles 3 groups × 10 rows: scale 60/0.05.
     #expect(explanation.metrics[0].parts[0].scale == 1_200)
     #expect(abs(try #require(explanation.metrics[0].expectedError) - 1_200 * 2.0.squareRoot()) < 1)
+  }
+
+  @Test func `what is shown has the digits that the interval supports and never covers less`() throws {
+    let question = try query(
+      epsilon: "3", groupBy: [GroupColumn(column: "g", keys: (0..<300).map { "k\($0)" })],
+      metrics: [
+        Metric(name: "n", kind: .count), Metric(name: "s", kind: .sum, column: "x", range: 0...1),
+        Metric(name: "m", kind: .mean, column: "x", range: 0...1),
+      ])
+    let table = (0..<300).map { group in String(repeating: "k\(group),0.31\n", count: group) }.joined()
+    for row in try accumulator(question, ["g,x\n" + table]).release(charging: RecordingBudget(), label: "t").rows {
+      #expect(row.values[0].shown == row.values[0])
+      for value in row.values {
+        let shown = value.shown
+        #expect(shown.lowValue <= value.lowValue && value.highValue <= shown.highValue)
+        let halfWidth = (value.highValue - value.lowValue) / 2
+        #expect(abs(shown.value - value.value) <= max(0.005, halfWidth / 20))
+        #expect(shown.text.count <= 10)
+      }
+    }
+  }
+
+  @Test func `the error to expect bounds the error there is`() throws {
+    let keys = (0..<400).map { "k\($0)" }
+    let question = try query(
+      epsilon: "8", groupBy: [GroupColumn(column: "g", keys: keys)],
+      metrics: [
+        Metric(name: "m", kind: .mean, column: "x", range: 0...10),
+        Metric(name: "v", kind: .variance, column: "x", range: 0...10),
+        Metric(name: "d", kind: .deviation, column: "x", range: 0...10),
+        Metric(name: "c", kind: .covariance, column: "x", range: 0...10, with: "y", withRange: -5...5),
+      ])
+    let rules = try #require(Explanation(question)).metrics.map { try #require($0.errorRule) }
+    func constant(_ rule: String) throws -> Double {
+      try #require(Double(rule.dropFirst("at most ".count).prefix { $0 != "/" }))
+    }
+    // All rows at the upper ends but for one in ten: where the bounds are nearly met.
+    let rows = 2_000
+    var text = "g,x,y\n"
+    for key in keys { for row in 0..<rows { text += "\(key),\(row % 10 == 0 ? 0 : 10),\(row % 10 == 1 ? -5 : 5)\n" } }
+    let truth = try accumulator(question, [text]).insecureTrueTable().rows[0]
+    let answers = try accumulator(question, [text]).release(charging: RecordingBudget(), label: "t").rows
+    for index in 0..<4 {
+      let squares = answers.reduce(0.0) { sum, row in
+        let error = row.values[index].value - truth.values[index].value
+        return sum + error * error
+      }
+      let size = index == 2 ? Double(rows) * truth.values[2].value : Double(rows)
+      let wanted = try constant(rules[index]) / size
+      // The square of 400 heavy-tailed errors is off by a factor of 1.5² with probability below 1e-9 (its relative
+      // deviation is at most √(5/400) = 0.11).
+      let found = (squares / 400).squareRoot()
+      #expect(found < 1.5 * wanted && found > wanted / 4, "\(rules[index])")
+    }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import ExactMath
 import PrivacyAccounting
 import PrivateStatistics
+import Reporting
 
 /// `tacit explain`: what a release will charge and how exact it will be, before any data.
 struct ExplainCommand: ParsableCommand {
@@ -65,6 +66,11 @@ struct ExplainCommand: ParsableCommand {
     if json { try emitJSON(document) } else { StandardOutput.write(text(document)) }
   }
 
+  /// A short number as it is, a long one to six digits; the JSON document has it exactly.
+  private func short(_ number: String) -> String {
+    number.count <= 8 ? number : Rational(number).map { NumberText.significant($0.doubleValue, digits: 6) } ?? number
+  }
+
   private func text(_ document: Document) -> String {
     var lines = [
       "unit of privacy: \(document.privacy_unit), adjacency \(document.adjacency)",
@@ -86,14 +92,16 @@ struct ExplainCommand: ParsableCommand {
       lines.append("\(metric.name) (\(metric.kind)): epsilon \(metric.epsilon)")
       for noise in metric.noise {
         lines.append(
-          "  \(noise.of): \(noise.law) of scale \(noise.scale) steps of \(noise.step), "
+          "  \(noise.of): \(noise.law) of scale \(short(noise.scale)) steps of \(short(noise.step)), "
             + (noise.draws.map { "\($0) draws" } ?? "\(noise.of == "tree" ? "a tree" : "a draw") for each group"))
       }
       if let error = metric.expected_error, let width = metric.half_width_95 {
+        let (error, width) = (NumberText.significant(error), NumberText.significant(width, digits: 6))
         lines.append("  expected error (standard deviation) \(error), 95 % within ±\(width)")
       }
+      if let rule = metric.expected_error_rule { lines.append("  expected error (standard deviation) \(rule)") }
       if let bias = metric.post_processing_bias {
-        lines.append("  post-processing moves the mean by at most \(bias)")
+        lines.append("  post-processing moves the mean by at most \(NumberText.significant(bias))")
       }
     }
     lines += document.warnings.map { "warning: \($0)" }

@@ -28,10 +28,20 @@ struct ReleaseText {
   private var csv: String {
     var lines = [columns.map(quoted).joined(separator: ",")]
     for row in table.rows {
-      lines.append(
-        (row.keys.map(quoted) + row.values.flatMap { [$0.text, $0.low, $0.high] }).joined(separator: ","))
+      let values = shown(row.values)
+      lines.append((row.keys.map(quoted) + values.flatMap { [$0.text, $0.low, $0.high] }).joined(separator: ","))
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A row's answers with the digits that their intervals support; JSON has them all.
+  ///
+  /// Answers that are rounded to a declared multiple stay as they are.
+  func shown(_ values: [ReleasedValue]) -> [ReleasedValue] {
+    let exact = query.metrics.flatMap { metric in
+      metric.outputNames.map { _ in metric.postProcessing.multiple != nil }
+    }
+    return zip(values, exact).map { $1 ? $0 : $0.shown }
   }
 
   /// RFC 4180: quotes where the text could be misread.
@@ -74,6 +84,11 @@ struct ReleaseText {
     return 4_096 + (explanation.groups ?? 1 << 20) * (64 + explanation.metrics.count * 256)
   }
 
+  /// What intervals are about, and what is not in them.
+  static let meaning =
+    "the answer about the bounded table, with values clamped to their ranges and contributions beyond the bounds left "
+    + "out; what clamping and bounding change is a bias that no interval holds and that cannot be told without the data"
+
   private struct Document: Encodable {
     let adjacency: String
     let claim: String
@@ -82,6 +97,7 @@ struct ReleaseText {
     let dropped: [String: Field]?
     let epsilon: String
     let event: String
+    let intervals_cover: String
     let metrics: [MetricReport]
     let privacy_unit: String
     let rows: [[String: Field]]
@@ -96,6 +112,7 @@ struct ReleaseText {
         ["units": .number($0.value), "units_low": .number($0.lowValue), "units_high": .number($0.highValue)]
       },
       epsilon: query.epsilon.description, event: explanation?.event.description ?? "",
+      intervals_cover: ReleaseText.meaning,
       metrics: explanation?.metrics.map(MetricReport.init) ?? [], privacy_unit: query.privacyUnit.text, rows: rows,
       selection: explanation?.selection.map(SelectionReport.init))
   }
@@ -132,6 +149,7 @@ struct MetricReport: Encodable {
   let epsilon: String
   let noise: [Noise]
   let expected_error: Double?
+  let expected_error_rule: String?
   let half_width_95: Double?
   let post_processing_bias: Double?
 
@@ -149,6 +167,7 @@ struct MetricReport: Encodable {
     kind = metric.kind.rawValue
     epsilon = metric.epsilon.decimalDescription
     expected_error = metric.expectedError
+    expected_error_rule = metric.errorRule
     half_width_95 = metric.halfWidth
     post_processing_bias = metric.bias
     noise = metric.parts.map {
