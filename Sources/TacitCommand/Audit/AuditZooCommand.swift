@@ -74,7 +74,7 @@ struct AuditZooCommand: ParsableCommand {
           finding.report.witness?.event.description ?? "",
         ])
       }
-      StandardOutput.write(table.terminal() + "\n")
+      StandardOutput.write(table.fitted(width: AuditTerminal.style.width, style: AuditTerminal.style) + "\n")
       StandardOutput.write(
         "\(findings.count - wrong) of \(findings.count) found out in \(NumberText.duration(seconds))\n")
     }
