@@ -258,8 +258,7 @@ struct AuditModelCommand: ParsableCommand {
     _ proved: Double, _ seconds: Double
   ) -> AuditResult {
     var table = Table(columns: [
-      .text("attack"), .number("area"), .number("advantage"), .number("TPR at 0.1 %"), .number("TPR at 1 %"),
-      .number("ε at least"),
+      .text("attack"), .number("area"), .number("adv."), .number("TPR at 0.1 %"), .number("TPR at 1 %"), .number("ε ≥"),
     ])
     func rate(_ finding: MembershipFinding, _ rate: Double) -> String {
       AuditResult.share(

@@ -165,17 +165,19 @@ struct AuditUpdateCommand: ParsableCommand {
   }
 
   private func table(_ report: UpdateAudit.Report) -> Table {
-    var table = Table(columns: [
-      .text("the attacker sees"), .number("median error"), .number("largest error"), .number("read exactly"),
-      .number("identified (95 %)"), .number("chance"),
-    ])
+    var table = Table(
+      caption:
+        "examples read out of updates; guessing identifies \(NumberText.fixed(1 / Double(report.cohort), decimals: 3))",
+      columns: [
+        .text("the attacker sees"), .number("median, largest error"), .number("read exactly"),
+        .number("identified (95 %)"),
+      ])
     for row in report.rows {
       table.add([
-        row.view, NumberText.significant(row.medianError, digits: 3),
-        NumberText.significant(row.largestError, digits: 3),
+        row.view,
+        "\(NumberText.significant(row.medianError, digits: 3)), \(NumberText.significant(row.largestError, digits: 3))",
         "\(row.exact) of \(row.trials)",
         AuditResult.share(Double(row.identified) / Double(row.trials), row.identifiedInterval),
-        NumberText.fixed(row.chance, decimals: 3),
       ])
     }
     return table
