@@ -35,11 +35,11 @@ import Testing
       return softmax + #""algorithm": {"kind": "\#(kind)"\#(more)}, "# + privacy()
     }
     + ["gaussian", "discrete-gaussian", "skellam"].map {
-      softmax + privacy(#", "noise": "\#($0)""#) + #", "quantize": {"bits": 16}"#
+      softmax + privacy(#", "noise": "\#($0)""#) + #", "quantize": {"bits": 8}"#
     }
     + ["discrete-gaussian", "skellam"].map {
       softmax + privacy(#", "placement": "distributed", "noise": "\#($0)""#)
-        + #", "aggregation": {"kind": "plain", "min_contributors": 10}, "quantize": {"bits": 16}"#
+        + #", "aggregation": {"kind": "plain", "min_contributors": 10}, "quantize": {"bits": 8}"#
     }
     + [
       softmax + #""privacy": {"clip": "adaptive", "count_noise": 20, "epsilon": 1, "delta": 1e-5}"#,

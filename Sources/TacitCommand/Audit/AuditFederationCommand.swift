@@ -150,7 +150,7 @@ struct AuditFederationCommand: ParsableCommand {
 
   /// A backdoor needs classes, and data that are dealt out.
   private func plant(_ plan: SimulationPlan) throws -> BackdoorAudit? {
-    guard backdoor != "no", plan.model.classifies, plan.population == nil else { return nil }
+    guard backdoor != "no", fraction > 0, plan.model.classifies, plan.population == nil else { return nil }
     return try BackdoorAudit(
       plan, rules: backdoor.split(separator: ",").map(String.init), fraction: fraction, target: backdoorClass,
       seed: seed,

@@ -169,7 +169,7 @@ struct AuditUpdateCommand: ParsableCommand {
       caption:
         "examples read out of updates; guessing identifies \(NumberText.fixed(1 / Double(report.cohort), decimals: 3))",
       columns: [
-        .text("the attacker sees"), .number("median, largest error"), .number("read exactly"),
+        .text("the attacker sees"), .number("median, max error"), .number("read exactly"),
         .number("identified (95 %)"),
       ])
     for row in report.rows {
