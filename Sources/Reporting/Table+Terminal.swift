@@ -22,12 +22,16 @@ extension Table {
     }
     guard let room else { return widths }
     let gaps = 2 * max(columns.count - 1, 0)
-    // Numbers stay whole as long as anything else can give way: headings wrap first, then words, then numbers.
+    // Nothing is cut as long as lines can be broken at spaces; then numbers stay whole as long as anything else can
+    // give way: headings wrap first, then words, then numbers.
+    let words = columns.indices.map { index in
+      rows.reduce(longestWord(columns[index].name)) { max($0, longestWord(Self.oneLine($1[index]))) }
+    }
     let floors = columns.indices.map { index in
       columns[index].alignment == .leading
         ? 8 : max(rows.reduce(0) { max($0, TextWidth.cells($1[index])) }, longestWord(columns[index].name))
     }
-    for floor in [floors, columns.map { _ in 4 }] {
+    for floor in [words, floors, columns.map { _ in 4 }] {
       while widths.reduce(gaps, +) > room {
         let candidates = widths.indices.filter { widths[$0] > floor[$0] }
         guard let index = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
@@ -66,7 +70,7 @@ extension Table {
   }
 
   /// Text on one line, without control characters.
-  private static func oneLine(_ text: String) -> String {
+  static func oneLine(_ text: String) -> String {
     String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter { TextWidth.cells($0) > 0 })
   }
 

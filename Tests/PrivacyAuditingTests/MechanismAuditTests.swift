@@ -92,6 +92,23 @@ private func claim(_ epsilon: String) throws -> PrivacyClaim {
     #expect(report.epsilonLowerBound > 0.5)
   }
 
+  @Test(arguments: ["gaussian", "discrete-gaussian"], [Adjacency.addOrRemove, .replaceOne])
+  func `normal noise keeps the claim it is calibrated for and not a tenth of it`(
+    name: String, adjacency: Adjacency
+  ) throws {
+    let claim = try PrivacyClaim(epsilon: 1, delta: Rational(1, 1_000), unit: "row", adjacency: adjacency)
+    let tenth = try PrivacyClaim(epsilon: Rational(1, 10), delta: Rational(1, 1_000), unit: "row", adjacency: adjacency)
+    let pairs =
+      adjacency == .addOrRemove ? AdjacentPair.addOneRow(domain: 0...1) : AdjacentPair.replaceOneRow(domain: 0...1)
+    var target = try #require(try BuiltinTarget(name: name, claim: claim, domain: 0...1))
+    #expect(
+      try MechanismAudit(claim: claim, alpha: 1e-9, samples: 40_000, pairs: pairs).run(&target).verdict == .notRefuted)
+    #expect(
+      try MechanismAudit(claim: tenth, alpha: 1e-9, samples: 40_000, pairs: pairs).run(&target).verdict == .refuted)
+    let pure = try PrivacyClaim(epsilon: 1, delta: 0, unit: "row", adjacency: adjacency)
+    #expect(throws: AuditError.self) { try BuiltinTarget(name: name, claim: pure, domain: 0...1) }
+  }
+
   @Test(arguments: ["laplace-half-noise", "laplace-silent-empty"])
   func `mechanisms that break the claim are refuted`(name: String) throws {
     #expect(try audit(name).verdict == .refuted)

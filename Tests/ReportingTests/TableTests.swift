@@ -29,6 +29,33 @@ import Testing
     for line in text.split(separator: "\n").dropFirst() { #expect(line.count <= width, "\(line)") }
   }
 
+  /// Every word of every cell is there, whole, whatever the width; nothing is replaced by a sign of a cut.
+  @Test(arguments: 1...90)
+  func `a fitted table loses nothing`(width: Int) {
+    let long = Table(
+      caption: "c", columns: [.text("check"), .text("detail"), .number("share (95 %)"), .text("")],
+      rows: [
+        ["gradient-inversion", "a very-long-word-that-nobody-can-break and some more", "0.123 (0.100…0.150)", "x"],
+        ["b", "", "7", "日本\u{1B}[31m"],
+      ])
+    let text = long.fitted(width: width)
+    for cell in long.rows.joined() {
+      for word in cell.split(separator: " ") {
+        #expect(text.contains(String(word.filter { $0 != "\u{1B}" })), "\(word) in\n\(text)")
+      }
+    }
+    #expect(text.count { $0 == "…" } == 1 && !text.contains("\u{1B}"))
+    // The longest word in its block needs 52 cells.
+    if width >= 52 { #expect(text.split(separator: "\n").allSatisfy { $0.count <= width }, "\(text)") }
+    #expect(long.fitted(width: nil) == long.terminal())
+  }
+
+  @Test func `paragraphs keep their words, indent and width`() {
+    #expect(TextBlock.paragraph("aa bbb  c\ndddd", width: 6, indent: 2) == "  aa\n  bbb\n  c\n  dddd")
+    #expect(TextBlock.paragraph("", width: 6, indent: 2) == "  ")
+    #expect(TextBlock.paragraph("abcdefghij k", width: 4) == "abcdefghij\nk")
+  }
+
   @Test func `numbers stay whole in a narrow terminal`() {
     #expect(table.terminal(width: 27).contains("12,345"))
   }

@@ -123,6 +123,7 @@ final class ClientWorker {
     tally.saturated += outcome.saturated
     tally.rejected += outcome.rejected ? 1 : 0
     if examples.isEmpty { isWithin = true }
+    plan.updateObserver?.observe(client: client, update: grid, step: task.quantizer.step)
     return Int64(plan.weighsByExamples ? examples.count : 1)
   }
 

@@ -40,6 +40,8 @@ public struct SimulationPlan: Sendable {
   public let wrapProbability: Double?
   /// The grid of single examples' gradients, nil unless the unit of privacy is an example.
   let exampleQuantizer: Quantizer?
+  /// Who sees what clients send; nobody unless an audit asks.
+  package var updateObserver: (any UpdateObserver)?
   /// Whether an update counts once for every example of its client.
   public let weighsByExamples: Bool
   /// Hostile clients and the rule against them, nil without.

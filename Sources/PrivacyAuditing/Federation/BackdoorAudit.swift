@@ -76,6 +76,7 @@ public struct BackdoorAudit: Sendable, Hashable {
   ) throws -> [Float] {
     var configuration = plan.configuration
     configuration.privacy = nil
+    configuration.client.batchRate = nil
     configuration.partition = PartitionOptions()
     configuration.aggregation = AggregationOptions()
     configuration.compression = CompressionOptions()

@@ -63,6 +63,7 @@ public struct ByzantineMatrix: Sendable, Hashable {
     guard fraction >= 0, fraction < 1 else { throw AuditError(.invalidSetting, "fraction: must lie in [0, 1)") }
     var configuration = plan.configuration
     configuration.privacy = nil
+    configuration.client.batchRate = nil
     configuration.aggregation = AggregationOptions()
     configuration.compression = CompressionOptions()
     configuration.weighting = "uniform"

@@ -4,12 +4,19 @@ private import Glibc
 import PrivacyAccounting
 import SecureRandom
 
-/// One training with canary clients in it: an estimate of ε and a lower bound, beside the certified ε.
+/// One training with canaries in it: an estimate of ε and a lower bound, beside the certified ε.
 ///
-/// Each canary is a client whose update is a random direction of the clipping norm, in or out by a fair coin. In high
-/// dimension random directions are nearly orthogonal, so what the released model says of one canary hardly depends on
-/// the others, and one training shows what thousands would (Andrew et al. 2023, "One-shot empirical privacy estimation
-/// for federated learning").
+/// Each canary is a random direction of the clipping norm, in or out by a fair coin. In high dimension random directions
+/// are nearly orthogonal, so what is seen of one canary hardly depends on the others, and one training shows what
+/// thousands would. What a canary is follows the unit of privacy:
+///
+/// - For *clients* it is a client whose whole update is the direction, and the attacker sees the released model (Andrew
+///   et al. 2023, "One-shot empirical privacy estimation for federated learning").
+/// - For *examples* it is one more example of a client whose gradient is the direction: it goes through the sampling of
+///   batches, the clip of single examples and the noise of every step like any other (Nasr et al. 2023; Steinke, Nasr and
+///   Jagielski 2023), and the attacker sees what that client sends.
+///
+/// Two figures come out:
 ///
 /// - The *estimate* fits a normal law to the cosines of inserted canaries and compares it with the law N(0, 1/d) of
 ///   those left out. It has no confidence and may lie above or below the truth.
@@ -18,6 +25,8 @@ import SecureRandom
 public struct CanaryAudit: Sendable {
   /// What was found.
   public struct Report: Sendable, Hashable {
+    /// Whose data a canary stands for.
+    public let unit: PrivacyPlan.Unit
     /// Canaries with a coin.
     public let canaries: Int
     /// Canaries that took part.
@@ -45,20 +54,26 @@ public struct CanaryAudit: Sendable {
     public var isRefuted: Bool { finding.epsilonLowerBound > certifiedEpsilon }
   }
 
-  private let plan: SimulationPlan
-  private let canaries: Int
-  private let seed: UInt64
+  /// The training with the canaries in it; run it with one ``FederatedLearning/Simulation`` and hand its result to
+  /// ``report(on:from:alpha:)``.
+  public let plan: SimulationPlan
+  private let unit: PrivacyPlan.Unit
+  private let hosts: Int
+  private let included: [Bool]
+  private let vectors: CanaryVectors
+  private let recorder: MessageRecorder?
   private let threads: Int
 
   /// An audit of a plan with privacy.
   ///
   /// - Parameters:
-  ///   - plan: What is trained; canaries join its clients.
+  ///   - plan: What is trained; canaries join its clients, or their examples.
   ///   - canaries: How many have a coin; the square of their number should stay below the model's parameters.
   ///   - seed: Fixes canaries and coins.
   ///   - threads: Threads that train clients.
-  /// - Throws: ``AuditError`` when the plan has no privacy, or not with add-remove adjacency.
-  public init(_ plan: SimulationPlan, canaries: Int = 100, seed: UInt64 = 1, threads: Int = 2) throws(AuditError) {
+  /// - Throws: ``AuditError`` when the plan has no privacy, or not with add-remove adjacency; what a plan with canaries
+  ///   is refused for.
+  public init(_ plan: SimulationPlan, canaries: Int = 100, seed: UInt64 = 1, threads: Int = 2) throws {
     guard let privacy = plan.privacy else {
       throw AuditError(.invalidSetting, "privacy: nothing is claimed, so canaries have no ε to compare with")
     }
@@ -68,38 +83,56 @@ public struct CanaryAudit: Sendable {
     guard canaries >= 10, canaries < CanaryVectors.most else {
       throw AuditError(.invalidSetting, "canaries: at least ten are needed")
     }
-    self.plan = plan
-    self.canaries = canaries
-    self.seed = seed
+    guard plan.configuration.personalization.kind == "none" else {
+      throw AuditError(.invalidSetting, "personalization: canaries are looked for in a model that all share")
+    }
+    var coins = SimulationGenerator(seed: seed, stream: "canary coins")
+    let included = (0..<canaries).map { _ in coins.next() & 1 == 1 }
+    self.included = included
     self.threads = threads
+    unit = privacy.unit
+    hosts = plan.clientCount
+    vectors = CanaryVectors(dimension: plan.model.parameterCount, seed: seed)
+    let clip =
+      unit == .example ? plan.configuration.privacy?.clip?.value.doubleValue ?? 1 : plan.quantizer.range
+    var configuration = plan.configuration
+    configuration.partition = PartitionOptions()
+    configuration.targetAccuracy = nil
+    configuration.privacy?.ledger = nil
+    var again = try SimulationPlan(
+      configuration,
+      population: CanaryPopulation(
+        plan: plan, canaries: included.indices.filter { included[$0] }, areExamples: unit == .example),
+      test: plan.data.test, model: CanaryAudit.wrap(plan.model, vectors, norm: 4 * clip))
+    recorder =
+      unit == .client
+      ? nil : MessageRecorder(Set((0..<canaries).map { CanaryPopulation.host(of: $0, clients: plan.clientCount) }))
+    again.updateObserver = recorder
+    self.plan = again
   }
 
-  /// Trains once.
+  /// Trains once and looks for the canaries.
   ///
   /// - Parameters:
   ///   - alpha: Probability that the bound lies above the truth.
   ///   - callbacks: Called after every round with the model.
   /// - Throws: what training throws.
   public func run(alpha: Double = 0.05, callbacks: [any RoundCallback] = []) throws -> Report {
-    var coins = SimulationGenerator(seed: seed, stream: "canary coins")
-    let included = (0..<canaries).map { _ in coins.next() & 1 == 1 }
-    let vectors = CanaryVectors(dimension: plan.model.parameterCount, seed: seed)
-    var configuration = plan.configuration
-    configuration.partition = PartitionOptions()
-    configuration.targetAccuracy = nil
-    configuration.privacy?.ledger = nil
-    let again = try SimulationPlan(
-      configuration, population: CanaryPopulation(plan: plan, canaries: included.indices.filter { included[$0] }),
-      test: plan.data.test, model: CanaryAudit.wrap(plan.model, vectors, norm: 4 * plan.quantizer.range))
-    guard let privacy = again.privacy else { throw AuditError(.invalidSetting, "privacy: nothing is claimed") }
-    var simulation = Simulation(again, threads: threads)
+    var simulation = Simulation(plan, threads: threads)
     let start = simulation.parameters
-    let result = try simulation.run(callbacks: callbacks)
-    let moved = zip(result.parameters, start).map { Double($0) - Double($1) }
-    let length = moved.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    let root = Double(vectors.dimension).squareRoot()
-    // Cosines in units of the deviation 1/√d that they have for a canary left out.
-    let scores = (0..<canaries).map { length > 0 ? vectors.product($0, with: moved) / length * root : 0 }
+    return try report(on: simulation.run(callbacks: callbacks), from: start, alpha: alpha)
+  }
+
+  /// Looks for the canaries in a training of ``plan``.
+  ///
+  /// - Parameters:
+  ///   - result: What the training ended with.
+  ///   - start: The parameters that it began with.
+  ///   - alpha: Probability that the bound lies above the truth.
+  /// - Throws: what the accountant throws.
+  public func report(on result: SimulationResult, from start: [Float], alpha: Double = 0.05) throws -> Report {
+    guard let privacy = plan.privacy else { throw AuditError(.invalidSetting, "privacy: nothing is claimed") }
+    let scores = scores(result, start)
     var moments = Moments()
     for (score, isIn) in zip(scores, included) where isIn { moments.add(score) }
     let delta = privacy.delta.value.doubleRoundedUp
@@ -107,12 +140,32 @@ public struct CanaryAudit: Sendable {
       of: privacy.event(rounds: result.rounds.count), delta: privacy.delta, adjacency: privacy.adjacency
     ).upper
     return Report(
-      canaries: canaries, inserted: moments.count, dimension: vectors.dimension, mean: moments.mean,
+      unit: unit, canaries: included.count, inserted: moments.count, dimension: vectors.dimension, mean: moments.mean,
       deviation: moments.deviation,
       epsilonEstimate: NormalPair(mean: moments.mean, deviation: max(moments.deviation, 1e-9)).epsilon(delta: delta),
       finding: try MembershipFinding(
         "canaries", scores: scores, included: included, delta: delta, alpha: alpha),
       certifiedEpsilon: certified, delta: delta, alpha: alpha, rounds: result.rounds.count)
+  }
+
+  /// Cosines in units of the deviation 1/√d that they have for a canary left out.
+  private func scores(_ result: SimulationResult, _ start: [Float]) -> [Double] {
+    let root = Double(vectors.dimension).squareRoot()
+    func scores(_ canaries: some Sequence<Int>, _ moved: [Double]) -> [(Int, Double)] {
+      let length = moved.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return canaries.map { ($0, length > 0 ? vectors.product($0, with: moved) / length * root : 0) }
+    }
+    guard let recorder else {
+      return scores(included.indices, zip(result.parameters, start).map { Double($0) - Double($1) }).map(\.1)
+    }
+    var all = [Double](repeating: 0, count: included.count)
+    for host in 0..<min(hosts, included.count) {
+      guard let sent = recorder.sum(of: host), sent.count == vectors.dimension else { continue }
+      for (canary, score) in scores(stride(from: host, to: included.count, by: hosts), sent.map(Double.init)) {
+        all[canary] = score
+      }
+    }
+    return all
   }
 
   private static func wrap<Model: FederatedModel>(

@@ -1,5 +1,6 @@
 import FederatedLearning
 import SecureRandom
+import Synchronization
 
 /// A model whose clients may be canaries: a canary's example is a mark, and its update is a vector of its own.
 ///
@@ -78,31 +79,78 @@ struct CanaryVectors: Sendable {
   }
 }
 
-/// The clients of a plan and, after them, canaries with one marked example each.
+/// The clients of a plan with canaries: clients of their own after all others, or single examples among theirs.
+///
+/// A canary is one marked example. As a client it holds nothing else; as an example it is its host's last but some.
 struct CanaryPopulation: ClientPopulation {
   let plan: SimulationPlan
+  /// Those that take part, by number.
   let canaries: [Int]
+  /// Whether canaries are examples of the plan's clients.
+  let areExamples: Bool
 
-  var count: Int { plan.clientCount + canaries.count }
-  var largestCount: Int { max(1, plan.population?.largestCount ?? plan.clients.map(\.count).max() ?? 1) }
-  var width: Int { plan.data.test.width }
-  var classes: Int { plan.data.test.classes }
+  /// The client that a canary is an example of.
+  static func host(of canary: Int, clients: Int) -> Int { canary % clients }
 
-  func exampleCount(of client: Int) -> Int {
-    guard client < plan.clientCount else { return 1 }
+  private func guests(_ client: Int) -> [Int] {
+    guard areExamples else { return client < plan.clientCount ? [] : [canaries[client - plan.clientCount]] }
+    return canaries.filter { CanaryPopulation.host(of: $0, clients: plan.clientCount) == client }
+  }
+
+  private func ownCount(_ client: Int) -> Int {
+    guard client < plan.clientCount else { return 0 }
     return plan.population?.exampleCount(of: client) ?? plan.clients[client].count
   }
 
-  func examples(of client: Int) throws -> LabeledData {
-    guard client >= plan.clientCount else {
-      guard let population = plan.population else {
-        return try plan.data.training.rows(plan.clients[client].map(Int.init))
-      }
-      return try population.examples(of: client)
-    }
-    var features = [Float](repeating: 0, count: width)
-    features[0] = CanaryVectors.feature(of: canaries[client - plan.clientCount])
-    guard plan.data.test.targets.isEmpty else { return try LabeledData(features: features, targets: [0], width: width) }
-    return try LabeledData(features: features, labels: [0], width: width, classes: classes)
+  var count: Int { plan.clientCount + (areExamples ? 0 : canaries.count) }
+  var largestCount: Int {
+    let own = max(1, plan.population?.largestCount ?? plan.clients.map(\.count).max() ?? 1)
+    return own + (areExamples ? (canaries.max() ?? 0) / plan.clientCount + 1 : 0)
   }
+  var width: Int { plan.data.test.width }
+  var classes: Int { plan.data.test.classes }
+
+  func exampleCount(of client: Int) -> Int { ownCount(client) + guests(client).count }
+
+  func examples(of client: Int) throws -> LabeledData {
+    let guests = guests(client)
+    let marked = guests.flatMap { number in
+      [CanaryVectors.feature(of: number)] + [Float](repeating: 0, count: width - 1)
+    }
+    var own: LabeledData?
+    if client < plan.clientCount {
+      own =
+        try plan.population.map { try $0.examples(of: client) }
+        ?? plan.data.training.rows(plan.clients[client].map(Int.init))
+      if guests.isEmpty, let own { return own }
+    }
+    let features = (own.map { Array($0.features) } ?? []) + marked
+    guard plan.data.test.targets.isEmpty else {
+      return try LabeledData(
+        features: features, targets: (own.map { Array($0.targets) } ?? []) + guests.map { _ in 0 }, width: width)
+    }
+    return try LabeledData(
+      features: features, labels: (own.map { Array($0.labels) } ?? []) + guests.map { _ in 0 }, width: width,
+      classes: classes)
+  }
+}
+
+/// The sums over all rounds of what some clients sent.
+final class MessageRecorder: UpdateObserver {
+  private let sums = Mutex<[Int: [Float]]>([:])
+  private let clients: Set<Int>
+
+  init(_ clients: Set<Int>) { self.clients = clients }
+
+  func observe(client: Int, update: [Int32], step: Double) {
+    guard clients.contains(client) else { return }
+    sums.withLock { sums in
+      var sum = sums.removeValue(forKey: client) ?? [Float](repeating: 0, count: update.count)
+      for index in sum.indices { sum[index] += Float(Double(update[index]) * step) }
+      sums[client] = sum
+    }
+  }
+
+  /// The sum of a client's updates; `nil` when it sent none.
+  func sum(of client: Int) -> [Float]? { sums.withLock { $0[client] } }
 }

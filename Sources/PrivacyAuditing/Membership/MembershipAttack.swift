@@ -185,7 +185,8 @@ struct LogisticModel {
   private let means: [Double]
   private let scales: [Double]
 
-  init(_ rows: [[Double]], _ targets: [Bool]) {
+  /// - Parameter ridge: The penalty on the weights of standardised inputs, not on the intercept.
+  init(_ rows: [[Double]], _ targets: [Bool], ridge: Double = 1e-3) {
     let width = rows.first?.count ?? 0
     var moments = Array(repeating: Moments(), count: width)
     for row in rows { for index in 0..<width { moments[index].add(row[index]) } }
@@ -194,8 +195,8 @@ struct LogisticModel {
     weights = [Double](repeating: 0, count: width + 1)
     let inputs = rows.map(standard)
     for _ in 0..<12 {
-      var gradient = weights.map { -1e-3 * $0 }
-      var hessian = weights.indices.map { i in weights.indices.map { $0 == i ? 1e-3 : 0 } }
+      var gradient = weights.indices.map { -($0 < width ? ridge : 1e-3) * weights[$0] }
+      var hessian = weights.indices.map { i in weights.indices.map { $0 == i ? (i < width ? ridge : 1e-3) : 0 } }
       for (x, target) in zip(inputs, targets) {
         let p = 1 / (1 + exp(-zip(weights, x).reduce(0) { $0 + $1.0 * $1.1 }))
         for i in x.indices {

@@ -25,7 +25,7 @@ public struct ModelAudit: Sendable {
     public let members: Int
     /// Candidates left out of it.
     public let nonmembers: Int
-    /// The certified ε of the training, `nil` when it claims none for this unit: training protects whole clients.
+    /// The certified ε of the training, `nil` when it claims none for this unit.
     public let certifiedEpsilon: Double?
     /// The δ of bounds.
     public let delta: Double
@@ -35,6 +35,11 @@ public struct ModelAudit: Sendable {
     public let findings: [MembershipFinding]
     /// Accuracy on candidates that were in and on those that were not, `nil` for a model of numbers.
     public let accuracy: (members: Double, nonmembers: Double)?
+    /// How far single members show in the answers to the test set, `nil` where a candidate is no example or the model
+    /// shows no probabilities.
+    public let shapley: ShapleyLeak.Summary?
+    /// Guesses of each hidden feature that was asked for.
+    public let attributes: [AttributeAudit]
 
     /// The largest bound of any attack.
     public var epsilonLowerBound: Double { findings.map(\.epsilonLowerBound).max() ?? 0 }
@@ -46,6 +51,7 @@ public struct ModelAudit: Sendable {
   private let unit: Unit
   private let attacks: [MembershipAttack]
   private let shadows: Int
+  private let hidden: [Int]
   private let threads: Int
   private let seed: UInt64
   /// For each candidate the places of its examples.
@@ -59,12 +65,13 @@ public struct ModelAudit: Sendable {
   ///   - candidates: The most candidates; the others are always in.
   ///   - attacks: Which; those that the model does not allow are left out.
   ///   - shadows: How many models the attacker trains, used by attacks that need them.
+  ///   - hidden: Features that an attacker guesses from the others and the model's answers.
   ///   - seed: Fixes coins and noisy copies.
   ///   - threads: Threads that train clients.
   /// - Throws: ``AuditError`` naming the setting at fault.
   public init(
     _ plan: SimulationPlan, unit: Unit, candidates: Int, attacks: [MembershipAttack] = MembershipAttack.allCases,
-    shadows: Int = 16, seed: UInt64 = 1, threads: Int = 2
+    shadows: Int = 16, hidden: [Int] = [], seed: UInt64 = 1, threads: Int = 2
   ) throws(AuditError) {
     guard plan.population == nil else {
       throw AuditError(.invalidSetting, "data: must be dealt out to clients, not made as they are drawn")
@@ -78,6 +85,13 @@ public struct ModelAudit: Sendable {
     guard all.count >= 10, candidates >= 10 else {
       throw AuditError(.invalidSetting, "candidates: at least ten are needed")
     }
+    guard hidden.isEmpty || unit == .example && plan.model is Network else {
+      throw AuditError(.invalidSetting, "attribute: needs candidates that are examples and a softmax or mlp model")
+    }
+    if let wrong = hidden.first(where: { !(0..<plan.data.training.width).contains($0) }) {
+      throw AuditError(
+        .invalidSetting, "attribute: no feature \(wrong); there are 0…\(plan.data.training.width - 1)")
+    }
     var generator = SimulationGenerator(seed: seed, stream: "candidates")
     var order = Array(all.indices)
     generator.shuffle(&order)
@@ -86,6 +100,7 @@ public struct ModelAudit: Sendable {
     self.unit = unit
     self.attacks = attacks
     self.shadows = attacks.contains(where: \.needsShadows) ? shadows : 0
+    self.hidden = hidden
     self.threads = threads
     self.seed = seed
   }
@@ -104,6 +119,7 @@ public struct ModelAudit: Sendable {
     let bound = plan.privacy?.delta.value.doubleRoundedUp ?? delta
     var parameters = try train(included, number: 0)
     let target = signals(parameters)
+    let shown = try shown(parameters, included)
     progress(1, shadows + 1)
     var models: [ShadowSignals] = []
     for number in 0..<shadows {
@@ -119,7 +135,8 @@ public struct ModelAudit: Sendable {
       try MembershipFinding(
         attack.rawValue, scores: scores, included: included, delta: bound, alpha: alpha / Double(max(1, scored.count)))
     }
-    let certified = try (unit == .client ? plan.privacy : nil).map { privacy in
+    let claims = plan.privacy.map { $0.unit.rawValue == unit.rawValue } ?? false
+    let certified = try (claims ? plan.privacy : nil).map { privacy in
       try AutomaticAccountant().epsilon(
         of: privacy.event(rounds: min(plan.configuration.rounds, privacy.affordableRounds)), delta: privacy.delta,
         adjacency: privacy.adjacency
@@ -132,7 +149,37 @@ public struct ModelAudit: Sendable {
     return Report(
       unit: unit, members: included.count { $0 }, nonmembers: included.count { !$0 }, certifiedEpsilon: certified,
       delta: bound, alpha: alpha, findings: findings,
-      accuracy: plan.model.classifies ? (share(true), share(false)) : nil)
+      accuracy: plan.model.classifies ? (share(true), share(false)) : nil, shapley: shown.shapley,
+      attributes: shown.attributes)
+  }
+
+  /// What the attacked model shows of members beyond membership; the attacker's own records are the test set.
+  private func shown(
+    _ parameters: [Float], _ included: [Bool]
+  ) throws -> (shapley: ShapleyLeak.Summary?, attributes: [AttributeAudit]) {
+    guard unit == .example, let network = plan.model as? Network else { return (nil, []) }
+    let dense = try DenseNetwork(network, parameters: parameters.map(Double.init))
+    func record(_ data: LabeledData, _ place: Int) -> AttributeAudit.Record {
+      let features = data.features[place * data.width..<(place + 1) * data.width].map(Double.init)
+      return AttributeAudit.Record(
+        features: features, label: Int(data.labels[place]), answer: dense.probabilities(features))
+    }
+    let records = candidates.map { record(plan.data.training, Int($0[0])) }
+    let members = zip(records, included).filter(\.1).map(\.0)
+    let others = zip(records, included).filter { !$0.1 }.map(\.0)
+    // A few hundred of each side are enough for shares, and time grows with their product.
+    let known = (0..<min(plan.data.test.count, 1_000)).map { record(plan.data.test, $0) }
+    let values = try ShapleyLeak.values(
+      training: members.map(\.answer), labels: members.map(\.label), test: known.map(\.answer),
+      testLabels: known.map(\.label))
+    return (
+      ShapleyLeak.Summary(values),
+      try hidden.map { place in
+        try AttributeAudit(hidden: place, known: known, members: members, others: others) {
+          $0.map(dense.probabilities)
+        }
+      }
+    )
   }
 
   /// One training with the candidates whose coin says so.

@@ -4,6 +4,29 @@
 /// closed recursion (Jia et al. 2019), and a record with a positive value is one whose presence shows in the answers
 /// (Duddu, Szyller and Asokan 2021). The values are those of the records, so a report holds only how many are positive.
 public enum ShapleyLeak {
+  /// The values of many records without the records.
+  public struct Summary: Sendable, Hashable {
+    /// Training records.
+    public let records: Int
+    /// How many have a positive value: their presence shows in the answers.
+    public let positive: Int
+    /// The mean value, which is the accuracy of the nearest-neighbour classifier on the test records.
+    public let mean: Double
+    /// The largest value.
+    public let largest: Double
+
+    /// The share that is positive.
+    public var share: Double { Double(positive) / Double(max(1, records)) }
+
+    /// A summary of the values of ``ShapleyLeak/values(training:labels:test:testLabels:neighbours:)``.
+    public init(_ values: [Double]) {
+      records = values.count
+      positive = values.count { $0 > 0 }
+      mean = values.reduce(0, +) / Double(max(1, values.count))
+      largest = values.max() ?? 0
+    }
+  }
+
   /// The value of every training record, its mean over test records times the number of training records.
   ///
   /// - Parameters:

@@ -24,7 +24,8 @@ public struct AttributeClassifier: Sendable {
     }
     self.place = place
     let rows = records.indices.map { AttributeClassifier.row(records[$0], place, answers?[$0]) }
-    models = values.map { value in LogisticModel(rows, records.map { $0[place] == value }) }
+    // Few records with many features would be learnt by heart without a penalty.
+    models = values.map { value in LogisticModel(rows, records.map { $0[place] == value }, ridge: 20) }
   }
 
   /// The likeliest value; what stands in the hidden place is not looked at.

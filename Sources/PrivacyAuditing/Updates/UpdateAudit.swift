@@ -55,7 +55,8 @@ public struct UpdateAudit: Sendable {
 
   /// What was found.
   public struct Report: Sendable, Hashable {
-    /// One row for each view, without protection first.
+    /// One row for each view, without protection first; what the server of this training sees is the third row if it
+    /// sees single updates, else the last.
     public let rows: [Row]
     /// The malicious server, for models with a hidden layer.
     public let imprints: [ImprintRow]
@@ -67,18 +68,29 @@ public struct UpdateAudit: Sendable {
     public let noise: Double
     /// Whether the server of this training sees single updates.
     public let showsSingleUpdates: Bool
+    /// Whether a property of a client's data shows.
+    public let property: PropertyAudit
   }
 
   private let plan: SimulationPlan
   private let network: Network
   private let trials: Int
   private let cohort: Int
+  private let property: Int
   private let seed: UInt64
 
   /// An audit of a plan's updates.
   ///
-  /// - Throws: ``AuditError`` for a model that is no dense network, or data that are made as they are drawn.
-  public init(_ plan: SimulationPlan, trials: Int = 200, seed: UInt64 = 1) throws(AuditError) {
+  /// - Parameters:
+  ///   - plan: What is trained.
+  ///   - trials: Trials of every attack.
+  ///   - property: The class whose presence in a client's data is guessed.
+  ///   - seed: Fixes cohorts.
+  /// - Throws: ``AuditError`` for a model that is no dense network, data that are made as they are drawn, or a class that
+  ///   is not there.
+  public init(
+    _ plan: SimulationPlan, trials: Int = 200, property: Int = 0, seed: UInt64 = 1
+  ) throws(AuditError) {
     guard let network = plan.model as? Network else {
       throw AuditError(.invalidSetting, "model.kind: must be softmax or mlp")
     }
@@ -88,7 +100,11 @@ public struct UpdateAudit: Sendable {
     guard (1...100_000).contains(trials) else { throw AuditError(.invalidSetting, "trials: must lie in 1…100000") }
     self.plan = plan
     self.network = network
+    guard (0..<plan.data.training.classes).contains(property) else {
+      throw AuditError(.invalidSetting, "property: there are the classes 0…\(plan.data.training.classes - 1)")
+    }
     self.trials = trials
+    self.property = property
     self.seed = seed
     cohort = min(
       max(2, Int(plan.cohort.expectedSize(clients: plan.clientCount).rounded())), plan.data.training.count)
@@ -105,6 +121,8 @@ public struct UpdateAudit: Sendable {
     var views = ["gradient in double precision", "update as sent, float32", "update on the grid"].map(Tally.init)
     views.append(Tally("secure sum of \(cohort) clients"))
     if deviation > 0 { views.append(Tally("secure sum of \(cohort) clients with noise")) }
+    let own = ownDeviation
+    if own > 0 { views.append(Tally("update with the client's own noise")) }
     var scratch = network.makeScratch(batch: 1)
     for _ in 0..<trials {
       let places = (0..<cohort).map { _ in Int(random.next() % UInt64(plan.data.training.count)) }
@@ -125,6 +143,10 @@ public struct UpdateAudit: Sendable {
           let rate = Double(plan.learningRate)
           views[1].add(inversion.reconstruct(update: update.map(Double.init), rate: rate)?.features, rows)
           views[2].add(inversion.reconstruct(update: sent, rate: rate)?.features, rows)
+          if own > 0 {
+            let noised = sent.map { $0 + own * random.normal() }
+            views[5].add(inversion.reconstruct(update: noised, rate: rate)?.features, rows)
+          }
         }
         for index in sum.indices { sum[index] += sent[index] }
       }
@@ -137,21 +159,36 @@ public struct UpdateAudit: Sendable {
     return Report(
       rows: views.map { $0.row(chance: 1 / Double(cohort)) }, imprints: imprints(dense, deviation, &random),
       matchingCosine: matching(dense, &random), cohort: cohort, noise: deviation,
-      showsSingleUpdates: showsSingleUpdates)
+      showsSingleUpdates: showsSingleUpdates,
+      property: try PropertyAudit(
+        plan, label: property, cohort: cohort, noise: deviation, ownNoise: own, trials: trials, seed: seed))
   }
 
-  /// Whether the configuration lets the server see updates one by one.
-  private var showsSingleUpdates: Bool {
-    guard case .plain = plan.aggregation else { return false }
-    return plan.privacy?.placement != .local
+  /// Whether updates go to the server as they are, not summed by a protocol.
+  private var isPlain: Bool { if case .plain = plan.aggregation { true } else { false } }
+
+  /// Whether the configuration lets the server see updates one by one and without noise.
+  private var showsSingleUpdates: Bool { isPlain && plan.privacy?.placement != .local }
+
+  /// The standard deviation in a coordinate of the noise that a client, or the server, adds.
+  private var singleDeviation: Double {
+    guard let privacy = plan.privacy else { return 0 }
+    let deviation = privacy.variance.variance.doubleValue.squareRoot()
+    guard privacy.unit == .example, let clip = plan.configuration.privacy?.clip?.value else {
+      return deviation * plan.quantizer.step
+    }
+    // Noise of a step is on the grid of single gradients; here one example is the whole step.
+    let step = clip.doubleValue / Double(Int64(1) << (plan.configuration.quantize.bits - 1))
+    return deviation * step * Double(plan.learningRate)
   }
 
   /// The standard deviation of a sum's noise in a coordinate.
   private var noiseDeviation: Double {
-    guard let privacy = plan.privacy else { return 0 }
-    let single = privacy.variance.variance.doubleValue.squareRoot() * plan.quantizer.step
-    return privacy.placement == .central ? single : single * Double(cohort).squareRoot()
+    plan.privacy?.placement == .central ? singleDeviation : singleDeviation * Double(cohort).squareRoot()
   }
+
+  /// The standard deviation of the noise in a single update that the server sees, 0 when it sees none or none with noise.
+  private var ownDeviation: Double { isPlain && plan.privacy?.placement == .local ? singleDeviation : 0 }
 
   private func row(_ place: Int) -> [Double] {
     plan.data.training.features[place * plan.data.training.width..<(place + 1) * plan.data.training.width]

@@ -86,7 +86,7 @@ struct AuditCertificateCommand: ParsableCommand {
           NumberText.fixed(row.meanBound, decimals: 4), "\(row.falseAlarms) of \(row.runs)", "\(row.limit)",
         ])
       }
-      StandardOutput.write(table.terminal() + "\n")
+      StandardOutput.write(table.fitted(width: AuditTerminal.style.width, style: AuditTerminal.style) + "\n")
       let worst = certificate.rows.map(\.falseAlarms).max() ?? 0
       StandardOutput.write(
         "\(certificate.rows.count) rows in \(NumberText.duration(seconds)), at most \(worst) false alarms a row: "

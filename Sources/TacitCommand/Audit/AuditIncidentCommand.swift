@@ -1,6 +1,7 @@
 import ArgumentParser
 import FederatedLearning
 import Foundation
+import PrivacyAccounting
 import PrivacyAuditing
 import PrivacyLedger
 import Reporting
@@ -27,6 +28,8 @@ struct AuditIncidentCommand: ParsableCommand {
   var cleanRound: Int
   @Option(help: "Clients to leave out from here on, by number and separated by commas.")
   var revoke: String?
+  @Option(help: "Clients that this training left out already, as its --revoke named them.")
+  var revoked: String?
   @Option(help: "The ledger whose budget is frozen.")
   var ledger: String?
   @Option(help: "The budget's name.")
@@ -49,6 +52,8 @@ struct AuditIncidentCommand: ParsableCommand {
     let rounds_done: Int
     let restored_round: Int
     let epsilon_spent: JSONNumber?
+    /// The charges of the budget's history composed anew; null without a ledger.
+    let epsilon_charged: JSONNumber?
     let epsilon_of_restored: JSONNumber?
     let accuracy_before: Double?
     let accuracy_restored: Double?
@@ -67,15 +72,17 @@ struct AuditIncidentCommand: ParsableCommand {
   func run() throws {
     let start = ContinuousClock().now
     // First of all nobody may spend any more, whatever else fails.
-    let history = try freeze()
+    let frozen = try freeze()
     for path in [output, evidence] { try Output.refuseExisting(path, force: force) }
-    let plan = try SimulationFile.plan(config)
-    let revoked = try revoke.map(ClientList.parse) ?? []
+    let whole = try SimulationFile.plan(config)
+    let gone = try revoked.map { try ClientList.parse($0, option: "--revoked") } ?? []
+    let plan = gone.isEmpty ? whole : try ClientList.revoking(gone, in: whole)
+    let leaving = try revoke.map { try ClientList.parse($0) } ?? []
     let folder = try CheckpointFolder(checkpoint)
     let last: Checkpoint?
     let clean: Checkpoint?
     do {
-      _ = try plan.revoking(revoked)
+      _ = try whole.revoking(gone.union(leaving))
       last = try folder.latest(of: plan)
       clean = try folder.latest(of: plan, notAfter: cleanRound)
     } catch let error as AuditError {
@@ -95,8 +102,9 @@ struct AuditIncidentCommand: ParsableCommand {
       output.hasSuffix(".npz")
       ? ModelFile.npz(clean.parameters, of: plan.model) : ModelFile.safetensors(clean.parameters, of: plan.model)
     let document = Document(
-      frozen: history != nil, budget: budget, revoked: revoked.sorted(), rounds_done: last.round,
+      frozen: frozen != nil, budget: budget, revoked: gone.union(leaving).sorted(), rounds_done: last.round,
       restored_round: clean.round, epsilon_spent: try plan.epsilonSpent(rounds: last.round).map { JSONNumber($0) },
+      epsilon_charged: frozen.map { JSONNumber($0.epsilon) },
       epsilon_of_restored: try plan.epsilonSpent(rounds: clean.round).map { JSONNumber($0) },
       accuracy_before: accuracy(last.parameters), accuracy_restored: accuracy(clean.parameters),
       weights_bytes: bytes.count, seconds: AuditClock.seconds(since: start))
@@ -105,7 +113,7 @@ struct AuditIncidentCommand: ParsableCommand {
       ("configuration.yaml", try Input.read(config)), ("incident.json", Array(text.utf8)), ("model", bytes),
       ("rounds.jsonl", Array(try rounds(last, claims: plan.privacy?.isSimulated != true).utf8)),
     ]
-    if let history { members.append(("ledger-history.jsonl", Array(history.utf8))) }
+    if let frozen { members.append(("ledger-history.jsonl", Array(frozen.history.utf8))) }
     try Output.write(bytes, to: output, force: force)
     try Output.write(EvidenceArchive.bytes(members), to: evidence, force: force)
     if json {
@@ -115,15 +123,23 @@ struct AuditIncidentCommand: ParsableCommand {
     }
   }
 
-  /// Freezes the budget and tells its history.
-  private func freeze() throws -> String? {
+  /// Freezes the budget and tells its history and what its charges compose to.
+  private func freeze() throws -> (history: String, epsilon: Double)? {
     guard let ledger, let budget else { return nil }
     do {
       let book = try LedgerFile.open(ledger, capability)
       try book.freeze(budget)
-      return try book.history().filter { $0.budget == budget }.map { record in
-        try jsonText(record) + "\n"
-      }.joined()
+      let records = try book.history().filter { $0.budget == budget }
+      let charges = try records.filter { $0.kind == .charge }.map { try PrivacyEvent(parsing: $0.detail) }
+      let terms = try book.status().first { $0.name == budget }?.terms
+      let epsilon = try terms.map { terms in
+        charges.isEmpty
+          ? 0
+          : try AutomaticAccountant().epsilon(
+            of: .composed(charges), delta: terms.delta, adjacency: terms.adjacency
+          ).upper
+      }
+      return (try records.map { try jsonText($0) + "\n" }.joined(), epsilon ?? 0)
     } catch {
       throw CommandFailure("\(error)")
     }
@@ -142,6 +158,9 @@ struct AuditIncidentCommand: ParsableCommand {
     }
     if let spent = document.epsilon_spent {
       lines.append("ε \(NumberText.significant(spent.value)) was spent, which rolling back does not return")
+    }
+    if let charged = document.epsilon_charged {
+      lines.append("ε \(NumberText.significant(charged.value)) is what all charges of the budget compose to")
     }
     if !document.revoked.isEmpty {
       let list = document.revoked.map(String.init).joined(separator: ",")

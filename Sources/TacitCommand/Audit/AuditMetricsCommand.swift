@@ -62,7 +62,8 @@ struct AuditMetricsCommand: ParsableCommand {
       // What is left is told in the measure of the budget's filter: epsilon=…, rho=… and so on.
       for part in budget.remaining.split(whereSeparator: { $0 == " " || $0 == "," }) {
         let pair = part.split(separator: "=", maxSplits: 1)
-        guard pair.count == 2, let value = Double(pair[1]) else { continue }
+        // An exact number may be a fraction of whole ones.
+        guard pair.count == 2, let value = Rational(String(pair[1]))?.doubleRoundedDown else { continue }
         try metrics.add(
           "tacit_budget_remaining", .gauge, "What is left, in the measure of the budget's filter.", value,
           labels: ["budget": budget.name, "measure": String(pair[0])])

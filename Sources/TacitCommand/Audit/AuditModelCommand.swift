@@ -17,6 +17,10 @@ struct AuditModelCommand: ParsableCommand {
       --target, a program answers: it gets one JSON line {"rows":[[…],…],"classes":C} and answers rows × C \
       little-endian doubles, the probabilities; --members and --nonmembers are CSV files with the label in the last column.
       The bound on ε needs members chosen by a fair coin each; a figure of advantage does not.
+      Where candidates are examples and probabilities are shown, SHAPr says how many members show in the answers \
+      (Shapley values of a nearest-neighbour classifier over them), and --attribute guesses hidden features from all \
+      others with and without the model: what is guessed better of members than of others is what training gave away. \
+      The attacker's own records are the test set, or half of --nonmembers.
       Exit codes: 0 not refuted, 1 the claimed ε or --max-advantage is refuted, 2 too few candidates for the claim, \
       3 the target failed.
       """)
@@ -31,7 +35,7 @@ struct AuditModelCommand: ParsableCommand {
   var members: String?
   @Option(help: "CSV of rows it was not trained on.")
   var nonmembers: String?
-  @Option(help: "What a candidate is: example or client; client when the simulation is private.")
+  @Option(help: "What a candidate is: example or client; the privacy unit of a private simulation, else example.")
   var unit: String?
   @Option(help: "The most candidates.")
   var candidates = 400
@@ -39,6 +43,8 @@ struct AuditModelCommand: ParsableCommand {
   var shadows = 16
   @Option(help: "Attacks, separated by commas (\(MembershipAttack.allCases.map(\.rawValue).joined(separator: ", "))).")
   var attacks: String?
+  @Option(help: "Hidden features to guess, by number from 0 and separated by commas; 2 to 64 values each.")
+  var attribute: String?
   @Option(help: "epsilon=E,delta=D,unit=U: what scores or a program claim; a simulation says it itself.")
   var claim: String?
   @Option(help: "Fails when an advantage above this is proved.")
@@ -60,6 +66,7 @@ struct AuditModelCommand: ParsableCommand {
     guard alpha > 0, alpha < 1 else { throw ValidationError("--alpha must lie in (0, 1)") }
     guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout must lie in (0, 86400]") }
     guard threads >= 1, threads <= 1_024 else { throw ValidationError("--threads must be from 1 to 1024") }
+    if attribute != nil, scores != nil { throw ValidationError("--attribute needs a model, not --scores") }
     if let unit, ModelAudit.Unit(rawValue: unit) == nil { throw ValidationError("--unit must be example or client") }
   }
 
@@ -77,6 +84,14 @@ struct AuditModelCommand: ParsableCommand {
     let right: Int
   }
 
+  private struct Shapley: Encodable {
+    let records: Int
+    let positive: Int
+    let share: Double
+    let mean: Double
+    let largest: Double
+  }
+
   private struct Document: Encodable {
     let refuted: Bool
     let verdict: String
@@ -92,6 +107,9 @@ struct AuditModelCommand: ParsableCommand {
     let accuracy_members: Double?
     let accuracy_nonmembers: Double?
     let attacks: [Row]
+    /// SHAPr; null where a candidate is no example or no probabilities are shown.
+    let shapley: Shapley?
+    let attributes: [Attribute]
     let findings: [AuditFinding]
     let seconds: Double
   }
@@ -99,10 +117,11 @@ struct AuditModelCommand: ParsableCommand {
   func run() throws {
     let start = ContinuousClock().now
     let wanted = try readAttacks()
+    let hidden = try readAttributes()
     let stated = try claim.map(ClaimText.parse)
     let report: Found
     do {
-      report = try find(wanted, stated.map { $0.delta.doubleRoundedUp } ?? 1e-5)
+      report = try find(wanted, hidden, stated.map { $0.delta.doubleRoundedUp } ?? 1e-5)
     } catch let error as AuditError {
       throw CommandFailure(error.message, code: error.code == .targetFailed ? .target : .usage)
     } catch let error as FederatedError {
@@ -124,7 +143,10 @@ struct AuditModelCommand: ParsableCommand {
       advantage_bound: claimed.map { ROCCurve.advantageBound(epsilon: $0, delta: report.delta) }, delta: report.delta,
       unit: report.unit, alpha: alpha, members: first?.members ?? 0, nonmembers: first?.nonmembers ?? 0,
       accuracy_members: report.accuracy?.members, accuracy_nonmembers: report.accuracy?.nonmembers,
-      attacks: report.findings.map { row($0, share(report)) }, findings: result.findings, seconds: seconds)
+      attacks: report.findings.map { row($0, share(report)) },
+      shapley: report.shapley.map {
+        Shapley(records: $0.records, positive: $0.positive, share: $0.share, mean: $0.mean, largest: $0.largest)
+      }, attributes: report.attributes.map(document), findings: result.findings, seconds: seconds)
     try form.write(result, document: document)
     if isRefuted || isTooLarge { throw ExitCode(CommandFailure.Code.failed.rawValue) }
     if isInconclusive { throw ExitCode(CommandFailure.Code.inconclusive.rawValue) }
@@ -137,23 +159,26 @@ struct AuditModelCommand: ParsableCommand {
     var certified: Double?
     var delta: Double
     var accuracy: (members: Double, nonmembers: Double)?
+    var shapley: ShapleyLeak.Summary?
+    var attributes: [AttributeAudit] = []
   }
 
   private func share(_ report: Found) -> Double { alpha / Double(max(1, report.findings.count)) }
 
-  private func find(_ wanted: [MembershipAttack], _ delta: Double) throws -> Found {
+  private func find(_ wanted: [MembershipAttack], _ hidden: [Int], _ delta: Double) throws -> Found {
     if let config {
       let plan = try SimulationFile.plan(config)
-      let unit = unit.flatMap { ModelAudit.Unit(rawValue: $0) } ?? (plan.privacy == nil ? .example : .client)
+      let unit = unit.flatMap { ModelAudit.Unit(rawValue: $0) } ?? (plan.privacy?.unit == .client ? .client : .example)
       let audit = try ModelAudit(
-        plan, unit: unit, candidates: candidates, attacks: wanted, shadows: shadows, seed: seed, threads: threads)
+        plan, unit: unit, candidates: candidates, attacks: wanted, shadows: shadows, hidden: hidden, seed: seed,
+        threads: threads)
       let line =
         form.isJSON ? nil : ProgressLine("models", total: wanted.contains(where: \.needsShadows) ? shadows + 1 : 1)
       let report = try audit.run(alpha: alpha, delta: delta) { done, _ in line?.update(done, note: "") }
       line?.finish()
       return Found(
         unit: unit.rawValue, findings: report.findings, certified: report.certifiedEpsilon, delta: report.delta,
-        accuracy: report.accuracy)
+        accuracy: report.accuracy, shapley: report.shapley, attributes: report.attributes)
     }
     if let scores {
       let (values, included) = try ScoreFile.read(scores)
@@ -163,12 +188,23 @@ struct AuditModelCommand: ParsableCommand {
     guard let members, let nonmembers, let target, target.hasPrefix("cmd:") else {
       throw CommandFailure("--target wants cmd:PROGRAM, --members and --nonmembers", code: .usage)
     }
+    return try ask(String(target.dropFirst(4)), members, nonmembers, wanted, hidden, delta)
+  }
+
+  /// A model in another program, asked about rows of its owner's.
+  private func ask(
+    _ program: String, _ members: String, _ nonmembers: String, _ wanted: [MembershipAttack], _ hidden: [Int],
+    _ delta: Double
+  ) throws -> Found {
     let inside = try ScoreFile.rows(members)
     let outside = try ScoreFile.rows(nonmembers)
+    guard inside.first?.features.count == outside.first?.features.count else {
+      throw CommandFailure("\(nonmembers): has rows of another width than \(members)")
+    }
     let labels = (inside + outside).map(\.label)
     let classes = max(2, (labels.max() ?? 0) + 1)
     let answers = try ModelProgram.answers(
-      String(target.dropFirst(4)), rows: (inside + outside).map(\.features), classes: classes, timeout: timeout)
+      program, rows: (inside + outside).map(\.features), classes: classes, timeout: timeout)
     let signals = ModelSignals(
       loss: zip(answers, labels).map { -log(max($0[$1], 1e-300)) }, probabilities: answers,
       isRight: zip(answers, labels).map { p, label in (p.indices.max { p[$0] < p[$1] } ?? 0) == label })
@@ -179,13 +215,29 @@ struct AuditModelCommand: ParsableCommand {
     var order = Array(labels.indices)
     var generator = SimulationGenerator(seed: seed, stream: "order")
     generator.shuffle(&order)
+    let records = zip(inside + outside, answers).map {
+      AttributeAudit.Record(features: $0.features, label: $0.label, answer: $1)
+    }
+    // Of those it was not trained on every other is the attacker's own.
+    let trained = Array(records[..<inside.count])
+    let known = records[inside.count...].enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    let others = records[inside.count...].enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
     return Found(
       unit: unit ?? "example",
       findings: try scored.map { attack, scores in
         try MembershipFinding(
           attack.rawValue, scores: order.map { scores[$0] }, included: order.map { included[$0] }, delta: delta,
           alpha: alpha / Double(max(1, scored.count)))
-      }, delta: delta)
+      }, delta: delta,
+      shapley: ShapleyLeak.Summary(
+        try ShapleyLeak.values(
+          training: trained.prefix(2_000).map(\.answer), labels: trained.prefix(2_000).map(\.label),
+          test: known.prefix(1_000).map(\.answer), testLabels: known.prefix(1_000).map(\.label))),
+      attributes: try hidden.map { place in
+        try AttributeAudit(hidden: place, known: known, members: trained, others: others) { rows in
+          try ModelProgram.answers(program, rows: rows, classes: classes, timeout: timeout)
+        }
+      })
   }
 
   private func row(_ finding: MembershipFinding, _ alpha: Double) -> Row {
@@ -206,13 +258,11 @@ struct AuditModelCommand: ParsableCommand {
     _ proved: Double, _ seconds: Double
   ) -> AuditResult {
     var table = Table(columns: [
-      .text("attack"), .number("area"), .number("advantage"), .number("TPR at 0.1 %"), .number("TPR at 1 %"),
-      .number("ε at least"),
+      .text("attack"), .number("area"), .number("adv."), .number("TPR at 0.1 %"), .number("TPR at 1 %"), .number("ε ≥"),
     ])
     func rate(_ finding: MembershipFinding, _ rate: Double) -> String {
-      let interval = finding.curve.interval(atFalsePositiveRate: rate)
-      return NumberText.fixed(finding.curve.truePositiveRate(atFalsePositiveRate: rate), decimals: 3)
-        + " (\(NumberText.fixed(interval.lowerBound, decimals: 3))…\(NumberText.fixed(interval.upperBound, decimals: 3)))"
+      AuditResult.share(
+        finding.curve.truePositiveRate(atFalsePositiveRate: rate), finding.curve.interval(atFalsePositiveRate: rate))
     }
     for finding in report.findings {
       table.add([
@@ -248,7 +298,19 @@ struct AuditModelCommand: ParsableCommand {
           detail: "accuracy \(NumberText.fixed(accuracy.members, decimals: 3)) on members, "
             + "\(NumberText.fixed(accuracy.nonmembers, decimals: 3)) on others"))
     }
-    return AuditResult(title: "Audit of a model", findings: findings, tables: [table], seconds: seconds)
+    if let shapley = report.shapley {
+      findings.append(
+        AuditFinding(
+          check: "shapley", level: .none,
+          detail: "SHAPr: \(shapley.positive) of \(shapley.records) members show in the answers to others "
+            + "(share \(NumberText.fixed(shapley.share, decimals: 3)), mean value "
+            + "\(NumberText.fixed(shapley.mean, decimals: 3)), largest \(NumberText.significant(shapley.largest)))",
+          hazard: "models memorise training data"))
+    }
+    findings += report.attributes.map(finding)
+    return AuditResult(
+      title: "Audit of a model", findings: findings, tables: [table] + report.attributes.map(AuditModelCommand.table),
+      seconds: seconds)
   }
 
   private func readAttacks() throws -> [MembershipAttack] {

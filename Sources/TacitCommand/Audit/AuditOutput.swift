@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Reporting
 import TacitVerbs
 
@@ -55,13 +56,34 @@ struct AuditOutputOptions: ParsableArguments {
     let text: String
     switch isJSON ? .json : format {
     case .json: text = try jsonText(document) + "\n"
-    case .text: text = result.text
+    case .text:
+      text = result.text(output == "-" ? AuditTerminal.style : AuditTerminal.ofFile)
     case .sarif: text = try jsonText(SARIFDocument(result), pretty: true) + "\n"
     case .junit: text = result.junit
     case .html: text = result.report.html()
     case .markdown: text = result.report.markdown()
     }
     try Output.write(text, to: output, force: force)
+  }
+}
+
+/// How wide text may be and what it may hold.
+enum AuditTerminal {
+  /// The width where nobody says another.
+  static let usual = 80
+
+  /// COLUMNS where somebody set it, else the terminal's width, else 80.
+  static var style: TerminalStyle {
+    var style = TerminalStyle.of(descriptor: 1)
+    style.width = wanted ?? style.width ?? usual
+    return style
+  }
+
+  /// Of a file that text goes to.
+  static var ofFile: TerminalStyle { TerminalStyle(decorated: false, unicode: true, width: wanted ?? usual) }
+
+  private static var wanted: Int? {
+    ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }.flatMap { (20...10_000).contains($0) ? $0 : nil }
   }
 }
 
@@ -83,7 +105,21 @@ struct AuditResult {
     return table
   }
 
-  var text: String { (tables + [list]).map { $0.terminal() + "\n" }.joined(separator: "\n") }
+  /// Tables and findings for a person, within the style's width; no data are cut.
+  func text(_ style: TerminalStyle) -> String {
+    let width = style.width ?? AuditTerminal.usual
+    return tables.map { $0.fitted(width: width, style: style) + "\n" }.joined()
+      + findings.map { AuditResult.block($0, width, style) }.joined()
+  }
+
+  /// What was looked at and how it stands, then the detail, then what to do.
+  private static func block(_ finding: AuditFinding, _ width: Int, _ style: TerminalStyle) -> String {
+    var text = style.bold(finding.check) + ": " + word(finding.level) + "\n"
+    text += TextBlock.paragraph(finding.detail, width: width, indent: 2) + "\n"
+    guard !finding.remedy.isEmpty else { return text }
+    let remedy = TextBlock.paragraph(finding.remedy, width: width, indent: 4)
+    return text + "  " + (style.unicode ? "→" : ">") + String(remedy.dropFirst(3)) + "\n"
+  }
 
   var report: Report {
     var report = Report(title: title, summary: "Written by tacit; holds no record of anybody.")
@@ -113,6 +149,12 @@ struct AuditResult {
       </testsuites>
 
       """
+  }
+
+  /// A share with its interval.
+  static func share(_ share: Double, _ interval: ClosedRange<Double>) -> String {
+    func text(_ value: Double) -> String { NumberText.fixed(value, decimals: 3) }
+    return "\(text(share)) (\(text(interval.lowerBound))…\(text(interval.upperBound)))"
   }
 
   private static func word(_ level: AuditFinding.Level) -> String {

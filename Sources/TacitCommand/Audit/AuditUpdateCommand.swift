@@ -12,6 +12,8 @@ struct AuditUpdateCommand: ParsableCommand {
     discussion: """
       Clients take one step with one example each; the attacker inverts a gradient, the update as it is sent, the sum \
       that a secure sum shows, and that sum with the configuration's noise. What is read is compared and thrown away.
+      Then a property is guessed from the same views: whether half of the examples that a client trained on are of \
+      one class, or none (--property). A leak of the property is a warning.
       Exit codes: 0 the configured protection leaves what guessing finds, 1 it does not.
       """)
 
@@ -19,6 +21,8 @@ struct AuditUpdateCommand: ParsableCommand {
   var config: String
   @Option(help: "Trials.")
   var trials = 200
+  @Option(help: "The class whose presence in a client's data is guessed, from 0.")
+  var property = 0
   @Option(help: "Fixes cohorts.")
   var seed: UInt64 = 1
   @OptionGroup var form: AuditOutputOptions
@@ -35,6 +39,21 @@ struct AuditUpdateCommand: ParsableCommand {
     let chance: Double
   }
 
+  private struct Property: Encodable {
+    struct View: Encodable {
+      let view: String
+      let trials: Int
+      let right: Int
+      let share: Double
+      let interval: [Double]
+      let leaks: Bool
+    }
+    let label: Int
+    let batch: Int
+    let chance = 0.5
+    let views: [View]
+  }
+
   private struct Imprint: Encodable {
     let view: String
     let examples: Int
@@ -46,6 +65,7 @@ struct AuditUpdateCommand: ParsableCommand {
     let views: [Row]
     let malicious_server: [Imprint]
     let matching_cosine: Double?
+    let property: Property
     let cohort: Int
     let noise: Double
     let findings: [AuditFinding]
@@ -57,7 +77,7 @@ struct AuditUpdateCommand: ParsableCommand {
     let plan = try SimulationFile.plan(config)
     let report: UpdateAudit.Report
     do {
-      report = try UpdateAudit(plan, trials: trials, seed: seed).run()
+      report = try UpdateAudit(plan, trials: trials, property: property, seed: seed).run()
     } catch let error as AuditError {
       throw CommandFailure(error.message, code: .usage)
     }
@@ -82,18 +102,58 @@ struct AuditUpdateCommand: ParsableCommand {
             ? "Clients must pin the model's hash; noise stops it, a secure sum does not." : "",
           hazard: "trust assumptions must hold"))
     }
+    findings.append(guess(report))
     let seconds = AuditClock.seconds(since: start)
     let result = AuditResult(
-      title: "Audit of updates", findings: findings, tables: [table(report)], seconds: seconds)
+      title: "Audit of updates", findings: findings, tables: [table(report), table(report.property)],
+      seconds: seconds)
     try form.write(
       result,
       document: Document(
         leaks: leaks, views: report.rows.map(row),
         malicious_server: report.imprints.map {
           Imprint(view: $0.view, examples: $0.examples, recovered: $0.recovered)
-        }, matching_cosine: report.matchingCosine, cohort: report.cohort, noise: report.noise, findings: findings,
+        }, matching_cosine: report.matchingCosine, property: document(report.property), cohort: report.cohort,
+        noise: report.noise, findings: findings,
         seconds: seconds))
     if leaks { throw ExitCode(CommandFailure.Code.failed.rawValue) }
+  }
+
+  /// What the server of this configuration finds out about a property of a client's.
+  private func guess(_ report: UpdateAudit.Report) -> AuditFinding {
+    let rows = report.property.rows
+    let seen = report.showsSingleUpdates ? rows[0] : rows[rows.count - 1]
+    let leaks = seen.leaks(alpha: 0.001)
+    return AuditFinding(
+      check: "property-inference", level: leaks ? .warning : .none,
+      detail: "\(seen.view): \(seen.right) of \(seen.trials) clients are told apart by whether they hold class "
+        + "\(report.property.label), where guessing gives \(seen.trials / 2)",
+      remedy: leaks
+        ? "Noise for whole clients (privacy: with unit client) bounds it; a secure sum over a larger cohort dilutes it."
+        : "", hazard: "trust assumptions must hold")
+  }
+
+  private func document(_ audit: PropertyAudit) -> Property {
+    Property(
+      label: audit.label, batch: audit.batch,
+      views: audit.rows.map {
+        Property.View(
+          view: $0.view, trials: $0.trials, right: $0.right, share: Double($0.right) / Double($0.trials),
+          interval: [$0.interval.lowerBound, $0.interval.upperBound], leaks: $0.leaks(alpha: 0.001))
+      })
+  }
+
+  private func table(_ audit: PropertyAudit) -> Table {
+    var table = Table(
+      caption: "does the client hold class \(audit.label)? (half of \(audit.batch) examples, or none)",
+      columns: [.text("the attacker sees"), .number("right"), .number("share (95 %)"), .number("chance")])
+    for row in audit.rows {
+      table.add([
+        row.view, "\(row.right) of \(row.trials)",
+        AuditResult.share(Double(row.right) / Double(row.trials), row.interval), "0.500",
+      ])
+    }
+    return table
   }
 
   private func row(_ row: UpdateAudit.Row) -> Row {
@@ -105,19 +165,19 @@ struct AuditUpdateCommand: ParsableCommand {
   }
 
   private func table(_ report: UpdateAudit.Report) -> Table {
-    var table = Table(columns: [
-      .text("the attacker sees"), .number("median error"), .number("largest error"), .number("read exactly"),
-      .number("identified (95 %)"), .number("chance"),
-    ])
+    var table = Table(
+      caption:
+        "examples read out of updates; guessing identifies \(NumberText.fixed(1 / Double(report.cohort), decimals: 3))",
+      columns: [
+        .text("the attacker sees"), .number("median, max error"), .number("read exactly"),
+        .number("identified (95 %)"),
+      ])
     for row in report.rows {
-      let interval = row.identifiedInterval
       table.add([
-        row.view, NumberText.significant(row.medianError, digits: 3),
-        NumberText.significant(row.largestError, digits: 3),
+        row.view,
+        "\(NumberText.significant(row.medianError, digits: 3)), \(NumberText.significant(row.largestError, digits: 3))",
         "\(row.exact) of \(row.trials)",
-        NumberText.fixed(Double(row.identified) / Double(row.trials), decimals: 3)
-          + " (\(NumberText.fixed(interval.lowerBound, decimals: 3))…\(NumberText.fixed(interval.upperBound, decimals: 3)))",
-        NumberText.fixed(row.chance, decimals: 3),
+        AuditResult.share(Double(row.identified) / Double(row.trials), row.identifiedInterval),
       ])
     }
     return table

@@ -55,7 +55,7 @@ struct AuditZooCommand: ParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     var table = Table(columns: [
-      .text("mechanism"), .text("truth"), .text("claimed ε"), .text("proved ε"), .text("event"),
+      .text("mechanism and event"), .text("truth"), .number("claimed ε"), .number("proved ε"),
     ])
     let findings = try Zoo.audit(members, alpha: alpha)
     let elapsed = (clock.now - start).components
@@ -67,14 +67,14 @@ struct AuditZooCommand: ParsableCommand {
           members: findings.map(row), alpha: alpha, right: findings.count - wrong, wrong: wrong, seconds: seconds))
     } else {
       for finding in findings {
+        let event = finding.report.witness.map { ": \($0.event)" } ?? ""
         table.add([
-          finding.member.name, "\(finding.member.truth)" + (finding.isRight ? "" : ", NOT FOUND OUT"),
+          finding.member.name + event, "\(finding.member.truth)" + (finding.isRight ? "" : ", NOT FOUND OUT"),
           finding.member.claim.epsilon.decimalDescription,
           NumberText.fixed(finding.report.epsilonLowerBound, decimals: 3),
-          finding.report.witness?.event.description ?? "",
         ])
       }
-      StandardOutput.write(table.terminal() + "\n")
+      StandardOutput.write(table.fitted(width: AuditTerminal.style.width, style: AuditTerminal.style) + "\n")
       StandardOutput.write(
         "\(findings.count - wrong) of \(findings.count) found out in \(NumberText.duration(seconds))\n")
     }

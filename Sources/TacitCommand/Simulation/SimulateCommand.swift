@@ -2,6 +2,7 @@ import ArgumentParser
 import FederatedLearning
 import Foundation
 import PrivacyAccounting
+import PrivacyAuditing
 import Reporting
 import Synchronization
 import TableFormats
@@ -29,8 +30,13 @@ struct SimulateCommand: ParsableCommand {
   @Option(name: .long, help: "Clients whose examples are left out, by number and separated by commas.")
   var revoke: String?
 
-  @Option(name: .long, help: "Train once more with so many canaries: an estimate of ε beside the certified one.")
+  @Option(
+    name: .long,
+    help: "Train once more with so many canaries: an estimate of ε, no bound, beside the certified one.")
   var canaries: Int?
+
+  @Flag(name: .long, help: "The canaries take part in this training, at almost no cost; the model then bears them.")
+  var canariesInside = false
 
   @Flag(name: .long, help: "Go on from the newest whole checkpoint in the folder.")
   var resume = false
@@ -69,6 +75,8 @@ struct SimulateCommand: ParsableCommand {
     if config == nil, !printConfig { throw ValidationError("a CONFIG.yaml is needed, or --print-config") }
     if let patience, patience < 1 { throw ValidationError("--patience must be at least 1") }
     if keepCheckpoints < 2 { throw ValidationError("--keep-checkpoints must be at least 2") }
+    if canariesInside, canaries == nil { throw ValidationError("--canaries-inside needs --canaries") }
+    if canariesInside, checkpoint != nil { throw ValidationError("--canaries-inside does not go with --checkpoint") }
     if resume, checkpoint == nil { throw ValidationError("--resume needs --checkpoint") }
     if resume, start != nil { throw ValidationError("--init does not go with --resume") }
     if let output, !output.hasSuffix(".safetensors"), !output.hasSuffix(".npz") {
@@ -91,14 +99,21 @@ struct SimulateCommand: ParsableCommand {
     if leads, let output { try Output.refuseExisting(output, force: force) }
     let page = try leads ? report.map { try SimulationReport.path($0, force: force) } : nil
     let whole = try SimulationFile.plan(ranks.shared { try SimulationFile.configuration(config) }, named: config)
-    let plan = try revoke.map { try ClientList.revoking($0, in: whole) } ?? whole
-    let authority = try leads ? SimulationFile.authority(plan, capability) : nil
+    let bare = try revoke.map { try ClientList.revoking(ClientList.parse($0), in: whole) } ?? whole
+    guard canaries == nil || !canariesInside || ranks.collective.size == 1 else {
+      throw CommandFailure("--canaries-inside: does not go with several ranks", code: .usage)
+    }
+    // Refused before anything is charged or trained.
+    let audit = try canaries.map { try CanaryEstimate.audit(bare, canaries: $0, threads: threads) }
+    let plan = canariesInside ? audit?.plan ?? bare : bare
+    let authority = try leads ? SimulationFile.authority(bare, capability) : nil
     let lines = try leads ? metrics.map { try MetricsFile($0, force: force) } : nil
     var simulation = Simulation(
       plan, threads: threads, comparesSums: compareSums, ranks: ranks.collective)
     let progress = SimulationProgress(rounds: simulation.lastRound, isSilent: json || !leads)
     let claims = plan.privacy?.isSimulated != true
     let result: SimulationResult
+    let beginning: [Float]
     do {
       let folder = try leads ? checkpoint.map { try CheckpointFolder($0, keeping: keepCheckpoints) } : nil
       if resume { try simulation.resumeEverywhere(from: folder?.latest(of: plan)) }
@@ -106,6 +121,7 @@ struct SimulateCommand: ParsableCommand {
         let file = try ranks.shared { try Input.read(start) }
         try simulation.start(from: ModelFile.parameters(file: file, of: plan.model))
       }
+      beginning = simulation.parameters
       if folder != nil { Interruption.watch() }
       let callbacks: [any RoundCallback] = patience.map { [EarlyStop(patience: $0)] } ?? []
       result = try simulation.run(charging: authority, checkpoints: folder, callbacks: callbacks) { record in
@@ -134,7 +150,9 @@ struct SimulateCommand: ParsableCommand {
     if let page {
       try Output.write(SimulationReport.training(result, plan, config: config).html(), to: page, force: force)
     }
-    let estimate = try canaries.map { try CanaryEstimate(plan, canaries: $0, threads: threads) }
+    let estimate = try audit.map { audit in
+      CanaryEstimate(try canariesInside ? audit.report(on: result, from: beginning) : audit.run())
+    }
     let document = SimulationDocument(result, plan, canaries: estimate)
     if json {
       try emitJSON(document)
