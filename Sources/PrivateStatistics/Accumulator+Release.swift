@@ -43,12 +43,14 @@ extension Accumulator {
   private borrowing func noisyTable(_ cells: Cells, using generator: inout SecureGenerator) -> ReleasedTable {
     let groups = selected(groupOrder, cells, using: &generator)
     var answers = plan.parts.isEmpty ? [] : groups.map { Array(cells.values[range(ofGroup: $0)]) }
-    for part in plan.parts where !groups.isEmpty {
+    let exact = plan.parts.map { beforeNoise($0, answers) }
+    addCoarserGroups(to: &answers)
+    for (part, numbers) in zip(plan.parts, exact) where !groups.isEmpty {
       // Sums beyond ±2⁶¹ steps would be clamped by the mechanism, which moves neighbouring sums no further apart.
-      let raw = beforeNoise(part, answers).map { Int64(clamping: $0) }
+      let raw = numbers.map { Int64(clamping: $0) }
       guard let sampler = try? part.law.sampler(dimension: raw.count) else { continue }
       let drawn = sampler.release(raw, using: &generator).map { Int128($0) }
-      let noisy = plan.totals?.totals(drawn) ?? drawn
+      let noisy = plan.totals?.totals(drawn) ?? plan.tree.map { consistent(part, drawn, $0) } ?? drawn
       for group in answers.indices {
         for cell in 0..<part.width {
           answers[group][part.offset + cell] = noisy[group * part.width + cell]
@@ -64,10 +66,34 @@ extension Accumulator {
     return table(groups, answers, formula: ReleaseFormula(plan: plan, query: query), dropped: drops)
   }
 
-  /// The integers that a part's noise is added to: the groups' own, or the blocks of running totals.
+  /// Makes room for the answers of a hierarchy's coarser groups.
+  private borrowing func addCoarserGroups(to answers: inout [[Int128]]) {
+    guard let tree = plan.tree else { return }
+    let blank = [Int128](repeating: 0, count: plan.cellWidth)
+    answers += repeatElement(blank, count: tree.nodes - answers.count)
+  }
+
+  /// Consistent estimates of a part's numbers, one tree for each of its cells.
+  private borrowing func consistent(_ part: NoisePart, _ noisy: [Int128], _ tree: GroupTree) -> [Int128] {
+    var result = noisy
+    for cell in 0..<part.width {
+      let estimates = tree.consistent(stride(from: cell, to: noisy.count, by: part.width).map { noisy[$0] })
+      for (node, estimate) in estimates.enumerated() { result[node * part.width + cell] = estimate }
+    }
+    return result
+  }
+
+  /// The integers that a part's noise is added to: the groups' own, the blocks of running totals, or all groups of a
+  /// hierarchy.
   private borrowing func beforeNoise(_ part: NoisePart, _ answers: [[Int128]]) -> [Int128] {
     let cells = answers.flatMap { $0[part.offset..<(part.offset + part.width)] }
-    return plan.totals?.blocks(cells) ?? cells
+    guard let tree = plan.tree else { return plan.totals?.blocks(cells) ?? cells }
+    var result = [Int128](repeating: 0, count: tree.nodes * part.width)
+    for cell in 0..<part.width {
+      let sums = tree.sums(stride(from: cell, to: cells.count, by: part.width).map { cells[$0] })
+      for (node, sum) in sums.enumerated() { result[node * part.width + cell] = sum }
+    }
+    return result
   }
 
   /// The integers that noise is added to, one list for each part: they protect nobody.
@@ -101,11 +127,12 @@ extension Accumulator {
     let cells = unspilledCells()
     let groups = groupOrder.filter { plan.selection == nil || cells.values[$0 * plan.cellWidth + plan.width] > 0 }
     var answers = groups.map { Array(cells.values[range(ofGroup: $0)]) }
-    if let totals = plan.totals {
-      for part in plan.parts {
-        for (group, total) in totals.totals(beforeNoise(part, answers)).enumerated() {
-          answers[group][part.offset] = total
-        }
+    let exact = plan.parts.map { beforeNoise($0, answers) }
+    addCoarserGroups(to: &answers)
+    for (part, numbers) in zip(plan.parts, exact) where plan.totals != nil || plan.tree != nil {
+      let shown = plan.totals?.totals(numbers) ?? plan.tree.map { consistent(part, numbers, $0) } ?? numbers
+      for group in answers.indices {
+        for cell in 0..<part.width { answers[group][part.offset + cell] = shown[group * part.width + cell] }
       }
     }
     return table(
@@ -117,6 +144,7 @@ extension Accumulator {
   private borrowing func table(
     _ groups: [Int], _ answers: [[Int128]], formula: ReleaseFormula, dropped: ReleasedValue?
   ) -> ReleasedTable {
+    if let tree = plan.tree { return table(tree, answers, formula: formula, dropped: dropped) }
     let names = open?.names
     let rows = zip(groups, answers).map { group, cells in
       let keys =
@@ -130,6 +158,53 @@ extension Accumulator {
     return ReleasedTable(
       groupColumns: query.groupBy.map(\.column), names: query.metrics.flatMap(\.outputNames),
       rows: query.top?.choose(rows, names: query.metrics.flatMap(\.outputNames)) ?? rows, dropped: dropped)
+  }
+}
+
+extension Accumulator {
+  /// The table of a hierarchy: a column for each level, the coarsest groups first, empty keys where a row is a sum.
+  private borrowing func table(
+    _ tree: GroupTree, _ answers: [[Int128]], formula: ReleaseFormula, dropped: ReleasedValue?
+  ) -> ReleasedTable {
+    var columns = query.groupBy.map(\.column)
+    columns.insert(contentsOf: tree.names.reversed(), at: tree.place)
+    let rows = (0..<tree.levels).reversed().flatMap { level in
+      let range = tree.range(ofLevel: level)
+      return range.map { node in
+        ReleasedTable.Row(
+          keys: tree.keys(of: node - range.lowerBound, level: level, query),
+          values: formula.values(answers[node], node: node))
+      }
+    }
+    return ReleasedTable(
+      groupColumns: columns, names: query.metrics.flatMap(\.outputNames), rows: rows, dropped: dropped)
+  }
+}
+
+extension GroupTree {
+  /// A node's keys: of the columns before, of the levels from coarse to fine, empty below its own, of the columns after.
+  func keys(of index: Int, level: Int, _ query: Query) -> [String] {
+    let (before, key, after) = coordinates(index, level: level)
+    var own = [String](repeating: "", count: level)
+    var (number, place) = (key, level)
+    while true {
+      own.append(place == 0 ? query.groupBy[self.place].keys[number] : labels[place - 1][number])
+      guard place < levels - 1 else { break }
+      number = parent(ofKey: number, level: place)
+      place += 1
+    }
+    return GroupTree.keys(query.groupBy[..<self.place], before) + own.reversed()
+      + GroupTree.keys(query.groupBy[(self.place + 1)...], after)
+  }
+
+  private static func keys(_ columns: ArraySlice<GroupColumn>, _ number: Int) -> [String] {
+    var rest = number
+    var keys: [String] = []
+    for column in columns.reversed() {
+      keys.append(column.keys[rest % column.keys.count])
+      rest /= column.keys.count
+    }
+    return keys.reversed()
   }
 }
 

@@ -64,6 +64,16 @@ public struct Explanation: Sendable, Hashable {
     public let mostTerms: Int
   }
 
+  /// A level of a hierarchy.
+  public struct LevelPlan: Sendable, Hashable {
+    /// The level's column.
+    public let column: String
+    /// The groups of the level.
+    public let groups: Int
+    /// The largest standard deviation of the level's consistent answers, over that of one noisy number.
+    public let deviation: Double
+  }
+
   /// The complete charge.
   public let event: PrivacyEvent
   /// The charge as one (ε, δ), for budgets without a theorem for ``event``; `nil` when it is not needed.
@@ -76,6 +86,8 @@ public struct Explanation: Sendable, Hashable {
   public let selection: SelectionPlan?
   /// How running totals are made; `nil` when each group has its own answer.
   public let continual: ContinualPlan?
+  /// The levels of a hierarchy from coarse to fine; empty without one.
+  public let levels: [LevelPlan]
   /// What telling the number of units with dropped rows costs; `nil` when it is not told.
   public let dropped: PrivacyEvent?
   /// What a careful reader of NIST SP 800-226 would object to, one line each.
@@ -86,7 +98,18 @@ public struct Explanation: Sendable, Hashable {
     guard let plan = try? NoisePlan(query) else { return nil }
     event = plan.event
     certificate = plan.certificate
-    groups = query.groupCount
+    groups = plan.tree?.nodes ?? query.groupCount
+    let variances = plan.tree?.variances.final ?? []
+    levels =
+      plan.tree.map { tree in
+        (0..<tree.levels).reversed().map { level in
+          LevelPlan(
+            column: level == 0 ? query.groupBy[tree.place].column : tree.names[level - 1],
+            groups: tree.range(ofLevel: level).count,
+            deviation: (variances[tree.range(ofLevel: level)].max() ?? 1).squareRoot())
+        }
+      } ?? []
+    let spread = variances.max() ?? 1
     dropped = plan.dropped?.event
     continual = plan.totals.map {
       ContinualPlan(column: $0.column, steps: $0.steps, levels: $0.levels, mostTerms: $0.mostTerms)
@@ -96,13 +119,20 @@ public struct Explanation: Sendable, Hashable {
         kind: $0.kind, event: $0.event, minimumUnits: $0.minimum, typicalUnits: $0.typicalUnits)
     }
     metrics = query.metrics.enumerated().map { index, metric in
-      Explanation.noise(of: metric, plan.parts.filter { $0.metric == index }, query, terms: plan.totals?.mostTerms ?? 1)
+      Explanation.noise(of: metric, plan.parts.filter { $0.metric == index }, query, plan, spread)
     }
     warnings = Explanation.warnings(query)
   }
 
-  private static func noise(of metric: Metric, _ parts: [NoisePart], _ query: Query, terms: Int) -> MetricNoise {
-    let deviation = parts[0].single.standardDeviation * Double(terms).squareRoot()
+  private static func noise(
+    of metric: Metric, _ parts: [NoisePart], _ query: Query, _ plan: NoisePlan, _ spread: Double
+  ) -> MetricNoise {
+    let terms = plan.totals?.mostTerms ?? 1
+    let deviation = parts[0].single.standardDeviation * (Double(terms) * spread).squareRoot()
+    let reach =
+      plan.tree == nil
+      ? parts[0].sumBound(terms: terms, ReleaseFormula.miss)
+      : parts[0].law.combinationBound(variance: spread, miss: ReleaseFormula.miss)
     let single = metric.kind == .vectorSum || parts.count == 1 && parts[0].role != .tree && metric.kind != .bounds
     let step = metric.grid?.step.doubleValue ?? 1
     return MetricNoise(
@@ -118,11 +148,11 @@ public struct Explanation: Sendable, Hashable {
         }
         return Part(
           role: part.role.text, law: part.law.name, scale: part.scale, step: step,
-          draws: query.groupCount.map { part.width * $0 })
+          draws: (plan.tree?.nodes ?? query.groupCount).map { part.width * $0 })
       },
       expectedError: single ? deviation * step : nil,
       errorRule: single ? nil : ErrorRule(metric, parts)?.text,
-      halfWidth: single ? parts[0].sumBound(terms: terms, ReleaseFormula.miss) * step : nil,
+      halfWidth: single ? reach * step : nil,
       bias: metric.postProcessing == .none
         ? nil : metric.postProcessing.bias(deviation: deviation * step))
   }
@@ -179,6 +209,9 @@ public struct Explanation: Sendable, Hashable {
     if let column = query.continual {
       result.append(
         "continual: the keys of \(column) are steps in the order declared; rows of other steps are in no total")
+    }
+    if query.hierarchy != nil {
+      result.append("hierarchy: which keys belong together must be public knowledge, not taken from the table")
     }
     if query.epsilon.value > 1, query.metrics.count > 20 {
       result.append("more than 20 metrics share the budget: each has little of it")

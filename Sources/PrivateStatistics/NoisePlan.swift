@@ -57,6 +57,8 @@ struct NoisePlan: Sendable {
   let dropped: (law: NoiseLaw, event: PrivacyEvent)?
   /// The running totals that are answered instead of the groups' own numbers; `nil` for none.
   let totals: RunningTotals?
+  /// The coarser groups that are answered too; `nil` for none.
+  let tree: GroupTree?
   /// The cells of one group.
   let width: Int
   /// The complete charge.
@@ -82,16 +84,21 @@ struct NoisePlan: Sendable {
     let shapes = try NoisePlan.shapes(of: query)
     let budget = NoiseBudget(query)
     totals = RunningTotals(query)
+    let tree = GroupTree(query)
+    self.tree = tree
     width = shapes.reduce(0) { $0 + $1.width }
-    if let groups = query.groupCount {
+    if let groups = tree?.nodes ?? query.groupCount {
+      guard groups <= Query.maximumGroups else {
+        throw .query("hierarchy", "makes more than \(Query.maximumGroups) groups")
+      }
       let cells = width.multipliedReportingOverflow(by: groups)
       guard !cells.overflow, cells.partialValue <= 1 << 28 else {
         throw .query("group_by", "groups and bins together make more than 2^28 cells")
       }
     }
-    let laplace = query.noise == .gaussian ? nil : try NoisePlan.parts(shapes, query, budget, rho: nil)
+    let laplace = query.noise == .gaussian ? nil : try NoisePlan.parts(shapes, query, tree, budget, rho: nil)
     let gaussian = try budget.rho(query).map { rho throws(StatisticsError) in
-      try NoisePlan.parts(shapes, query, budget, rho: rho)
+      try NoisePlan.parts(shapes, query, tree, budget, rho: rho)
     }
     switch (laplace, gaussian) {
     case (.some(let laplace), .some(let gaussian)): parts = NoisePlan.isBetter(gaussian, laplace) ? gaussian : laplace
@@ -145,8 +152,8 @@ struct NoisePlan: Sendable {
     for (index, metric) in query.metrics.enumerated() {
       let shapes = metric.shapes(rows: query.bounds.rowsPerGroup, slots: layout.slots[index])
       for var shape in shapes {
-        // With running totals a row is in up to 21 blocks.
-        let most = query.continual == nil ? 44 : 39
+        // With running totals a row is in up to 21 blocks, with a hierarchy in up to 16 groups.
+        let most = query.continual == nil && query.hierarchy == nil ? 44 : 39
         guard shape.group <= 1 << most else {
           throw .query("metrics[\(index)].step", "one unit may contribute more than 2^\(most) steps")
         }
@@ -162,7 +169,7 @@ struct NoisePlan: Sendable {
   }
 
   private static func parts(
-    _ shapes: [Shape], _ query: Query, _ budget: NoiseBudget, rho: Rational?
+    _ shapes: [Shape], _ query: Query, _ tree: GroupTree?, _ budget: NoiseBudget, rho: Rational?
   ) throws(StatisticsError) -> [NoisePart] {
     var result: [NoisePart] = []
     let shares = BudgetShares(shapes, query, gaussian: rho != nil).values
@@ -170,11 +177,16 @@ struct NoisePlan: Sendable {
       do throws(ParameterError) {
         let epsilon = budget.epsilon * share
         let law =
-          if let rho { gaussian(shape, query, rho: rho * share) } else { laplace(shape, query, epsilon: epsilon) }
+          if let rho {
+            gaussian(shape, query, tree, rho: rho * share)
+          } else {
+            laplace(shape, query, tree, epsilon: epsilon)
+          }
         result.append(
           NoisePart(
             metric: shape.metric, role: shape.role, offset: shape.offset, width: shape.width, slots: shape.slots,
-            epsilon: epsilon, law: law, single: try law.sampler(dimension: 1), event: try event(law, shape, query)))
+            epsilon: epsilon, law: law, single: try law.sampler(dimension: 1), event: try event(law, shape, query, tree)
+          ))
       } catch {
         throw .query("metrics[\(shape.metric)]", "its noise cannot be drawn: \(error.description)")
       }
@@ -182,17 +194,20 @@ struct NoisePlan: Sendable {
     return result
   }
 
-  private static func laplace(_ shape: Shape, _ query: Query, epsilon: Rational) -> NoiseLaw {
-    let levels = RunningTotals(query)?.levels ?? 1
+  private static func laplace(_ shape: Shape, _ query: Query, _ tree: GroupTree?, epsilon: Rational) -> NoiseLaw {
+    let levels = RunningTotals(query)?.levels ?? tree?.levels ?? 1
     let total = shape.group * query.bounds.groupsPerUnit * query.copies * levels
     return .laplace(scale: Rational(total) / epsilon, sensitivity: total)
   }
 
-  private static func gaussian(_ shape: Shape, _ query: Query, rho: Rational) -> NoiseLaw {
+  private static func gaussian(_ shape: Shape, _ query: Query, _ tree: GroupTree?, rho: Rational) -> NoiseLaw {
     // Every row may change the same cells: √cells · cell in a group; one row in one bin or one node of each level.
     let change = Rational(shape.cell * query.copies)
     let groups = query.bounds.groupsPerUnit
-    let squared = change * change * (RunningTotals(query)?.squares(groups: groups) ?? Rational(shape.cells * groups))
+    let squared =
+      change * change
+      * (RunningTotals(query)?.squares(groups: groups) ?? tree?.squares(groups: groups)
+        ?? Rational(shape.cells * groups))
     let variance = squared / (rho * 2)
     // A short number makes a fast exact sampler; more noise than promised is safe.
     let short = variance * 16
@@ -200,15 +215,20 @@ struct NoisePlan: Sendable {
     return .gaussian(variance: rounded, squaredSensitivity: squared)
   }
 
-  private static func event(_ law: NoiseLaw, _ shape: Shape, _ query: Query) throws(ParameterError) -> PrivacyEvent {
+  private static func event(
+    _ law: NoiseLaw, _ shape: Shape, _ query: Query, _ tree: GroupTree?
+  ) throws(ParameterError) -> PrivacyEvent {
     switch law {
     case .laplace(let scale, let total):
-      if let totals = RunningTotals(query) {
-        guard query.adjacency == .addOrRemove, query.bounds.groupsPerUnit == 1 else {
+      if let levels = RunningTotals(query)?.levels ?? tree?.levels {
+        // One bin of a histogram for each row: with more rows a level's change is no change of one number.
+        guard query.adjacency == .addOrRemove, query.bounds.groupsPerUnit == 1,
+          shape.width == 1 || query.bounds.rowsPerGroup == 1
+        else {
           return try .epsilonDelta(epsilon: Rational(total) / scale)
         }
         return try .tree(
-          levels: totals.levels, node: .discreteLaplace(scale: scale, sensitivity: Rational(shape.cell)))
+          levels: levels, node: .discreteLaplace(scale: scale, sensitivity: Rational(shape.cell)))
       }
       // Cells that a unit changes one at a time: a single cell in each group, or one row moving one cell a level.
       if query.adjacency == .addOrRemove, shape.width == 1 || query.bounds.rowsPerGroup == 1 {
@@ -218,7 +238,7 @@ struct NoisePlan: Sendable {
       }
       return try .epsilonDelta(epsilon: Rational(total) / scale)
     case .gaussian(let variance, let squared):
-      guard let groups = query.groupCount else { return try .zcdp(rho: squared / (variance * 2)) }
+      guard let groups = tree?.nodes ?? query.groupCount else { return try .zcdp(rho: squared / (variance * 2)) }
       return try law.sampler(dimension: shape.width * groups).event
     }
   }

@@ -21,6 +21,7 @@ extension Query {
       return "{\(CanonicalJSON.member("column", group.column))\(keys)}"
     }
     fields.append("\"group_by\":[\(groups.joined(separator: ","))]")
+    if let hierarchy { fields.append("\"hierarchy\":\(hierarchy.canonicalText)") }
     fields.append("\"metrics\":[\(metrics.map(\.canonicalText).joined(separator: ","))]")
     fields.append(CanonicalJSON.member("noise", noise.rawValue))
     fields.append(CanonicalJSON.member("on_bad_row", onBadRow.rawValue))

@@ -4,7 +4,7 @@ import PrivacyAccounting
 extension Query: Codable {
   private enum Key: String, CodingKey, CaseIterable {
     case privacyUnit = "privacy_unit"
-    case adjacency, budget, bounds, metrics, selection, filter, noise, split, top, derive, continual
+    case adjacency, budget, bounds, metrics, selection, filter, noise, split, top, derive, continual, hierarchy
     case countDropped = "count_dropped"
     case groupBy = "group_by"
     case onBadRow = "on_bad_row"
@@ -56,7 +56,7 @@ extension Query: Codable {
       noise: fields.optional(NoiseChoice.self, .noise) ?? .automatic,
       split: fields.optional(BudgetSplit.self, .split) ?? .weighted, top: fields.optional(TopGroups.self, .top),
       continual: fields.optional(ContinualColumn.self, .continual)?.column,
-      droppedWeight: Query.droppedWeight(fields),
+      hierarchy: fields.optional(Hierarchy.self, .hierarchy), droppedWeight: Query.droppedWeight(fields),
       onBadRow: fields.optional(BadRowPolicy.self, .onBadRow) ?? .reject)
   }
 
@@ -84,6 +84,7 @@ extension Query: Codable {
     if split != .weighted { try container.encode(split, forKey: .split) }
     try container.encodeIfPresent(top, forKey: .top)
     try container.encodeIfPresent(continual.map(ContinualColumn.init), forKey: .continual)
+    try container.encodeIfPresent(hierarchy, forKey: .hierarchy)
     if !derived.isEmpty { try container.encode(derived, forKey: .derive) }
     try container.encodeIfPresent(droppedWeight, forKey: .countDropped)
     try container.encode(onBadRow, forKey: .onBadRow)

@@ -7,7 +7,7 @@ extension Query {
       privacyUnit: privacyUnit, adjacency: adjacency, epsilon: epsilon, delta: delta,
       bounds: privacyUnit == .rows ? nil : bounds, groupBy: groupBy, selection: selection, derived: derived,
       filters: filters, metrics: metrics, noise: noise, split: split, top: top, continual: column,
-      droppedWeight: droppedWeight, onBadRow: onBadRow)
+      hierarchy: hierarchy, droppedWeight: droppedWeight, onBadRow: onBadRow)
   }
 
   /// Refuses running totals that the tree of partial sums cannot give.

@@ -37,6 +37,8 @@ public struct Query: Sendable, Hashable {
   /// Every answer is then the total of all steps so far, from the tree of partial sums, whose noise grows with the
   /// logarithm of the number of steps.
   public let continual: String?
+  /// The coarser groups above a grouping column's declared keys, answered too and made consistent; `nil` for none.
+  public let hierarchy: Hierarchy?
   /// The budget's share, beside the metrics' weights, for telling how many units had a row left out as unusable;
   /// `nil` to tell nothing.
   ///
@@ -68,6 +70,7 @@ public struct Query: Sendable, Hashable {
   ///   - split: How the metrics share the budget.
   ///   - top: Which groups are shown; all if left out.
   ///   - continual: The grouping column over whose declared keys, in their order, counts and sums are added up.
+  ///   - hierarchy: The coarser groups above the declared keys of a grouping column, answered too.
   ///   - droppedWeight: The share of the budget for the number of units with rows left out as unusable.
   ///   - onBadRow: What happens to a row that cannot be used.
   /// - Throws: ``StatisticsError`` naming the field at fault.
@@ -76,7 +79,8 @@ public struct Query: Sendable, Hashable {
     bounds: ContributionBounds? = nil, groupBy: [GroupColumn] = [],
     selection: GroupSelection? = nil, derived: [DerivedColumn] = [], filters: [RowFilter] = [], metrics: [Metric],
     noise: NoiseChoice = .automatic,
-    split: BudgetSplit = .weighted, top: TopGroups? = nil, continual: String? = nil, droppedWeight: Rational? = nil,
+    split: BudgetSplit = .weighted, top: TopGroups? = nil, continual: String? = nil,
+    hierarchy: Hierarchy? = nil, droppedWeight: Rational? = nil,
     onBadRow: BadRowPolicy = .reject
   ) throws(StatisticsError) {
     guard epsilon.value.signum > 0 else { throw .query("budget.epsilon", "must be above 0") }
@@ -136,6 +140,8 @@ public struct Query: Sendable, Hashable {
     }
     try Query.check(derived, unit: privacyUnit)
     try Query.checkContinual(continual, groupBy, metrics, top)
+    try Query.check(hierarchy, groupBy, metrics, isPlain: top == nil && continual == nil)
+    self.hierarchy = hierarchy
     self.continual = continual
     self.derived = derived
     self.droppedWeight = droppedWeight

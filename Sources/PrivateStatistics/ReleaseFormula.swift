@@ -8,6 +8,8 @@ struct ReleaseFormula {
   let query: Query
   /// Whether the integers carry no noise, so that every interval is a point.
   let noiseFree: Bool
+  /// What the consistent estimates of a hierarchy miss the truth by, in steps: one list for each part, by the node.
+  private let treeReach: [[Double]]
   /// What running totals of so many blocks, less one, miss the truth by: one list for each part.
   private let totalReach: [[Int128]]
   /// What the answers of each metric are made of.
@@ -21,6 +23,23 @@ struct ReleaseFormula {
     self.noiseFree = noiseFree
     families = query.metrics.enumerated().map { index, metric in
       Family(metric, plan.parts.filter { $0.metric == index }, noiseFree: noiseFree)
+    }
+    if let tree = plan.tree {
+      // The rounding to thousandths moves an estimate by at most half of one on the top and one more on every level.
+      let rounding = Double(tree.levels) / GroupTree.fraction.double
+      let variances = tree.variances.final
+      treeReach = plan.parts.map { part in
+        var known: [Double: Double] = [:]
+        return variances.map { variance in
+          if noiseFree { return 0 }
+          if let width = known[variance] { return width }
+          let width = part.law.combinationBound(variance: variance, miss: ReleaseFormula.miss) + rounding
+          known[variance] = width
+          return width
+        }
+      }
+    } else {
+      treeReach = []
     }
     guard let totals = plan.totals else {
       totalReach = []
@@ -68,6 +87,19 @@ struct ReleaseFormula {
     var result: [ReleasedValue] = []
     for family in families { result += values(family, Array(cells)) }
     return result
+  }
+
+  /// The answers of one node of a hierarchy.
+  func values(_ cells: [Int128], node: Int) -> [ReleasedValue] {
+    zip(plan.parts, treeReach).flatMap { part, reach in
+      let step = (query.metrics[part.metric].grid?.step ?? 1) / Rational(GroupTree.fraction)
+      let width = Int128((reach[node] * GroupTree.fraction.double).rounded(.up))
+      return (0..<part.width).map { cell in
+        let value = cells[part.offset + cell]
+        let texts = [value, value - width, value + width].map { (Rational($0) * step).decimalDescription }
+        return ReleasedValue(text: texts[0], low: texts[1], high: texts[2])
+      }
+    }
   }
 
   private func values(
