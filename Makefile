@@ -38,7 +38,7 @@ dependents: setup ## link every library product alone, from another package
 bench: setup ## build and run every benchmark
 	@scripts/bench
 
-peers: setup ## every benchmark beside its peers, pinned, into Benchmarks/peers.txt
+peers: setup ## the benchmarks beside their pinned peers, into Benchmarks/PEERS.md
 	@scripts/peers
 
 kernels: ## the C kernels alone: instruction counts, and AArch64 under an emulator (installs both)

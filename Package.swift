@@ -154,18 +154,22 @@ let package = Package(
       swiftSettings: strict),
 
     // Benchmarks.
-    benchmark("accounting", ["PrivacyAccounting", "ExactMath"]),
+    benchmark("accounting", ["BenchmarkSupport", "PrivacyAccounting", "ExactMath"]),
     benchmark("noise", ["BenchmarkSupport", "DifferentialPrivacy", "SecureRandom", "ExactMath"]),
     benchmark("federated", ["BenchmarkSupport", "FederatedLearning", "SecureRandom", "ExactMath"]),
-    benchmark("paillier", ["BigNumber", "CKernels", "Paillier", "SecureRandom"]),
+    benchmark("paillier", ["BenchmarkSupport", "BigNumber", "CKernels", "Paillier", "SecureRandom"]),
     benchmark(
       "secure-aggregation",
-      ["FederatedLearning", "SecureAggregation", "Paillier", "PrivacyAccounting", "SecureRandom", "ExactMath"]),
-    benchmark("auditing", ["PrivacyAuditing", "PrivacyAccounting", "ExactMath"]),
+      ["BenchmarkSupport", "FederatedLearning", "SecureAggregation", "Paillier"]),
+    benchmark("auditing", ["BenchmarkSupport", "PrivacyAuditing", "PrivacyAccounting", "ExactMath"]),
     benchmark(
-      "pipelines", ["PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath", "CKernels"]),
+      "pipelines",
+      ["BenchmarkSupport", "PrivateStatistics", "TableFormats", "PrivacyAccounting", "ExactMath", "CKernels"]),
+    benchmark("page", ["BenchmarkSupport", "Reporting"]),
 
-    .target(name: "BenchmarkSupport", path: "Benchmarks/support", swiftSettings: strict),
+    .target(name: "CBenchmark", path: "Benchmarks/counters"),
+    .target(
+      name: "BenchmarkSupport", dependencies: ["CBenchmark"], path: "Benchmarks/support", swiftSettings: strict),
     benchmark(
       "growth",
       [

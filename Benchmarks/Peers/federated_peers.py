@@ -1,7 +1,7 @@
 """Rounds of the FedAvg paper's 2NN by what people use today, for benchmark-federated --python.
 
-Asked for a round by a line on standard input, every peer does one and writes "name<tab>seconds<tab>processor seconds";
-a peer that cannot run writes "name<tab>absent: why" once. Then "end". Ten of a hundred clients of 600 examples, one
+Asked for a round by a line on standard input, every peer does one and writes who, what, seconds and processor
+seconds with tabs between; a peer that cannot run writes who, what and why. Then "end". Ten of a hundred clients of 600 examples, one
 epoch, batches of 10, rate 0.1; two threads or two processes each. The data are random with MNIST's share of zeros.
 """
 
@@ -92,7 +92,7 @@ def numpy_peer():
         more, spent[0] = used - spent[0], used
         return more
 
-    return f"numpy {numpy.__version__}, loop in two processes", one_round
+    return f"numpy {numpy.__version__}", "2NN, 10 of 100 clients, a loop in two processes", one_round
 
 
 def module(torch):
@@ -144,7 +144,7 @@ def torch_peer():
             for part, sum_ in zip(server.parameters(), sums):
                 part.copy_(sum_ / CLIENTS)
 
-    return f"PyTorch {torch.__version__.split('+')[0]}, bare loop, 2 threads", one_round
+    return f"PyTorch {torch.__version__.split('+')[0]}", "2NN, 10 of 100 clients, a bare loop, 2 threads", one_round
 
 
 def pfl_peer():
@@ -185,7 +185,7 @@ def pfl_peer():
             callbacks=[],
         )
 
-    return f"pfl-research {importlib.metadata.version('pfl')}, PyTorch, 2 threads", one_round
+    return f"pfl-research {importlib.metadata.version('pfl')}", "2NN, 10 of 100 clients, PyTorch, 2 threads", one_round
 
 
 def flower(rounds=10):
@@ -223,14 +223,14 @@ def flower(rounds=10):
         server_app=ServerApp(server_fn=server), client_app=ClientApp(client_fn=lambda context: Idle().to_client()),
         num_supernodes=100, backend_config={"client_resources": {"num_cpus": 1, "num_gpus": 0}},
     )
-    name = f"Flower {importlib.metadata.version('flwr')}, clients that do nothing"
+    who, what = f"Flower {importlib.metadata.version('flwr')}", "2NN, 10 of 100 clients that do nothing"
     steps = sorted(after - before for before, after in zip(times[1:], times[2:]))
-    say(name, steps[len(steps) // 2])
-    say(name + ", until the first round is done", times[1] - began)
+    say(who, what, steps[len(steps) // 2])
+    say(who, what + ", until the first round is done", times[1] - began)
 
 
-def say(name, *values):
-    answers.write("\t".join([name, *(v if isinstance(v, str) else f"{v:.6f}" for v in values)]) + "\n")
+def say(who, what, *values):
+    answers.write("\t".join([who, what, *(v if isinstance(v, str) else f"{v:.6f}" for v in values)]) + "\n")
     answers.flush()
 
 
@@ -239,7 +239,7 @@ def main():
         try:
             flower()
         except Exception as failure:
-            say("Flower", f"absent: {type(failure).__name__}")
+            say("Flower", "2NN, 10 of 100 clients that do nothing", f"not installed ({type(failure).__name__})")
         return
     peers = []
     # numpy's processes are forked before any other package starts threads.
@@ -247,17 +247,17 @@ def main():
         try:
             peers.append(make())
         except Exception as failure:
-            peers.append((label, f"absent: {type(failure).__name__}"))
+            peers.append((label, "2NN, 10 of 100 clients", f"not installed ({type(failure).__name__})"))
     for _ in sys.stdin:
-        for name, work in peers:
+        for who, what, work in peers:
             if isinstance(work, str):
-                say(name, work)
+                say(who, what, work)
                 continue
             wall, busy = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
             elsewhere = work()
             after = resource.getrusage(resource.RUSAGE_SELF)
             used = after.ru_utime + after.ru_stime - busy.ru_utime - busy.ru_stime
-            say(name, time.perf_counter() - wall, used + (elsewhere or 0.0))
+            say(who, what, time.perf_counter() - wall, used + (elsewhere or 0.0))
         answers.write("end\n")
         answers.flush()
 

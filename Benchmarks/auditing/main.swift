@@ -1,12 +1,10 @@
+import BenchmarkSupport
 import ExactMath
 import Glibc
 import PrivacyAccounting
 import PrivacyAuditing
 
-/// The figures of the auditors: time to refute, the zoo, and our own mechanisms with many samples.
-///
-///     benchmark-auditing [SAMPLES]     SAMPLES per data set for our own mechanisms, 10⁸ unless given
-
+// The figures of the auditors: time to refute, the zoo, and our own mechanisms with many samples.
 /// Laplace noise by inversion in double precision, as most programs have it.
 struct InvertedLaplace: AuditTarget {
   var random = SystemRandomNumberGenerator()
@@ -20,43 +18,58 @@ struct InvertedLaplace: AuditTarget {
   }
 }
 
-func timed<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
-  var before = timespec()
-  unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before)
-  let start = ContinuousClock().now
-  let result = try body()
-  let wall = (ContinuousClock().now - start).components
-  var after = timespec()
-  unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after)
-  let cpu = Double(after.tv_sec - before.tv_sec) + Double(after.tv_nsec - before.tv_nsec) * 1e-9
-  let seconds = Double(wall.seconds) + Double(wall.attoseconds) * 1e-18
-  print("\(name): \((1_000 * seconds).rounded() / 1_000) s, \((1_000 * cpu).rounded() / 1_000) s of processor time")
-  return result
-}
-
 func claim(_ epsilon: String) throws -> PrivacyClaim {
   guard let value = Rational(epsilon) else { throw AuditError(.invalidClaim, "epsilon: no number") }
   return try PrivacyClaim(epsilon: value, delta: 0, unit: "row", adjacency: .addOrRemove)
 }
 
+let benchmark = Benchmark(
+  "auditing",
+  about: "Time to refute a broken mechanism, the zoo of broken and correct ones, and our own with many samples.",
+  options: [
+    BenchmarkOption("samples", "N", "samples for each of our own mechanisms; 100,000,000, or 2,000,000 if quick")
+  ])
 let pair = [AdjacentPair([], [1])]
-let samples = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 100_000_000
+let samples =
+  benchmark.integer("samples", within: 1_000...10_000_000_000) ?? (benchmark.isQuick ? 2_000_000 : 100_000_000)
 
 var float = InvertedLaplace()
 let refutation = try MechanismAudit(claim: claim("0.1"), alpha: 0.05, samples: 10_000, pairs: pair)
-let report = try timed("float Laplace at 0.1, 20,000 samples in all") { try refutation.run(&float) }
-print("  \(report.verdict), ε at least \(report.epsilonLowerBound), event: \(report.witness?.event.description ?? "")")
-
-let findings = try timed("zoo") { try Zoo.audit() }
-let broken = findings.filter { $0.member.truth == .broken }
-print(
-  "  \(broken.count { $0.isRight }) of \(broken.count) broken refuted, "
+var said: String?
+try benchmark.measure("refute float Laplace at 0.1", size: 20_000, unit: "samples", note: { said }) {
+  let report = try refutation.run(&float)
+  said = "\(report.verdict), ε at least \(report.epsilonLowerBound)"
+}
+try once("zoo", size: 1, unit: "runs") {
+  let findings = try Zoo.audit()
+  let broken = findings.filter { $0.member.truth == .broken }
+  return
+    "\(broken.count { $0.isRight }) of \(broken.count) broken refuted, "
     + "\(findings.count { $0.member.truth == .correct && $0.isRight }) of \(findings.count - broken.count) correct passed"
-)
-
+}
 for name in ["laplace", "discrete-laplace"] {
   guard var target = try BuiltinTarget(name: name, claim: claim("1"), domain: 0...1) else { continue }
   let audit = try MechanismAudit(claim: claim("1"), alpha: 1e-9, samples: samples / 2, pairs: pair)
-  let found = try timed("\(name), \(samples) samples in all") { try audit.run(&target) }
-  print("  \(found.verdict), ε at least \(found.epsilonLowerBound) of a claimed 1")
+  try once("\(name), our own", size: samples, unit: "samples") {
+    let found = try audit.run(&target)
+    return "\(found.verdict), ε at least \(found.epsilonLowerBound) of a claimed 1"
+  }
+}
+benchmark.finish()
+
+/// Long work, measured as often as was asked, or once; it says what it found.
+@MainActor func once(_ name: String, size: Int, unit: String, _ body: () throws -> String) throws {
+  guard benchmark.wants(name) else { return }
+  var times: [Double] = []
+  var wall: [Double] = []
+  var said = ""
+  for _ in 0..<benchmark.repetitions(1) {
+    let (start, began) = (BenchmarkClock.processor(), BenchmarkClock.wall())
+    said = try body()
+    times.append(BenchmarkClock.processor() - start)
+    wall.append(BenchmarkClock.wall() - began)
+  }
+  var row = BenchmarkRow(name, size: size, unit: unit, times: times, note: said)
+  row.otherSeconds = wall.sorted()[wall.count / 2]
+  benchmark.add(row)
 }

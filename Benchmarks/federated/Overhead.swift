@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import FederatedLearning
 import SecureRandom
 
@@ -24,10 +25,10 @@ func measureIdle(_ repetitions: Int) throws -> [Row] {
     let name = "2NN, ten empty clients, 199,210 parameters, \(threads) thread\(threads == 1 ? "" : "s")"
     var row = Row(name, per: "round", target: threads == 2 ? 0.001 : nil)
     // The rounds of one run: a run has a beginning and an end of its own.
-    let before = processorSeconds()
+    let before = BenchmarkClock.processor()
     let records = try idleRounds(plan, threads: threads, count: 20 + max(80, repetitions))
     row.wall = records.dropFirst(20).map(\.seconds)
-    row.processor = [(processorSeconds() - before) / Double(records.count)]
+    row.processor = [(BenchmarkClock.processor() - before) / Double(records.count)]
     return row
   }
 }
@@ -41,7 +42,7 @@ private func idleRounds(_ plan: SimulationPlan, threads: Int, count: Int) throws
 ///
 /// The loop copies the model, shuffles and descends, for ten clients of 600 examples; rounds and loops take turns, and
 /// what is compared is the processor's time.
-func measureOverhead(_ repetitions: Int) throws -> [Row] {
+func measureOverhead(_ repetitions: Int, _ benchmark: Benchmark) throws -> [Row] {
   let data = try DataSplit(training: examples(60_000, seed: 1, zeros: 207), test: examples(10, seed: 2))
   let rounds = try Rounds(Row("2NN, a round on 1 thread", per: "round"), twoLayer(), data, threads: 1)
   let model = Network(inputs: 784, hidden: [200, 200], classes: 10)
@@ -65,11 +66,9 @@ func measureOverhead(_ repetitions: Int) throws -> [Row] {
       }
     }
   }
-  var overhead = Row("2NN, coordinator beyond arithmetic", per: "round")
   if let whole = median(rounds.row.processor), let least = median(bare.processor) {
-    let percent = ((whole / least - 1) * 1e4).rounded() / 100
-    overhead.note = "\(percent) % of the loop's processor time, target 2 %"
-    overhead.percent = percent
+    benchmark.figure(
+      "overhead: the coordinator beyond the bare loop, processor time", (whole / least - 1) * 100, "%", target: "2 %")
   }
-  return [rounds.row, bare, overhead]
+  return [rounds.row, bare]
 }

@@ -23,16 +23,17 @@ final class Peers {
   /// A round of every peer.
   func round() { process.round().forEach(note) }
 
+  /// Who, what, seconds and processor seconds; or who, what and why not.
   private func note(_ fields: [String]) {
-    guard fields.count >= 2 else { return }
-    let index = found.firstIndex { $0.name == fields[0] } ?? found.count
-    if index == found.count { found.append(Row(fields[0], per: "round")) }
-    guard let seconds = Double(fields[1]) else {
-      found[index].note = fields[1]
+    guard fields.count >= 3 else { return }
+    let index = found.firstIndex { $0.name == fields[1] && $0.by == fields[0] } ?? found.count
+    if index == found.count { found.append(Row(fields[1], by: fields[0], per: "round")) }
+    guard let seconds = Double(fields[2]) else {
+      found[index].note = fields[2]
       return
     }
     found[index].wall.append(seconds)
-    if fields.count > 2, let busy = Double(fields[2]) { found[index].processor.append(busy) }
+    if fields.count > 3, let busy = Double(fields[3]) { found[index].processor.append(busy) }
   }
 
   /// A row for every peer, and a note where one is missing; Flower, which cannot be paused, runs by itself.
@@ -50,8 +51,8 @@ final class Peers {
       flower.waitUntilExit()
     }
     if found.isEmpty {
-      var row = Row("numpy, PyTorch, pfl-research, Flower", per: "round")
-      row.note = "absent: this Python cannot be run, or not from the package's folder"
+      var row = Row("2NN, 10 of 100 clients", by: "numpy, PyTorch, pfl-research, Flower", per: "round")
+      row.note = "that Python cannot be run, or not from the package's folder"
       return [row]
     }
     return found

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import FederatedLearning
 import Foundation
 
@@ -8,7 +9,7 @@ struct Published {
   let rounds: Int
 
   /// One line of a table.
-  struct Line: Encodable {
+  struct Line {
     let table: String
     let setting: String
     let seed: UInt64
@@ -20,13 +21,14 @@ struct Published {
     let best: Double
     let loss: Double?
 
-    var text: String {
-      func percent(_ value: Double) -> String { "\((value * 10_000).rounded() / 100) %" }
-      var text =
-        "\(table) | \(setting) | seed \(seed) | \(percent(accuracy)) after \(rounds) rounds, best \(percent(best))"
-      if let target { text += " | \(percent(target)) in \(roundsToTarget.map { "\($0)" } ?? "no") round" }
-      if let loss { text += " | test loss \((loss * 1e4).rounded() / 1e4)" }
-      return text
+    func report(to benchmark: Benchmark) {
+      let name = "\(table), \(setting), seed \(seed)"
+      benchmark.figure("\(name): accuracy after \(rounds) rounds", accuracy * 100, "%")
+      benchmark.figure("\(name): best accuracy", best * 100, "%")
+      if let target, let roundsToTarget {
+        benchmark.figure("\(name): rounds to \((target * 1_000).rounded() / 10) %", Double(roundsToTarget), "rounds")
+      }
+      if let loss { benchmark.figure("\(name): test loss", loss) }
     }
   }
 

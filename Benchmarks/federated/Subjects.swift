@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import FederatedLearning
 import Foundation
 import SecureRandom
@@ -117,7 +118,7 @@ func measurePopulation(_ repetitions: Int) throws -> [Row] {
     let row = Row("cohorts of 1,000 of \(clients) clients, 2 threads", per: "round")
     let subject = try Rounds(row, configuration, nil, threads: 2)
     for _ in 0..<repetitions { try subject.round() }
-    subject.row.memory = mostMemory()
+    subject.row.memory = BenchmarkClock.mostMegabytes()
     return subject.row
   }
 }

@@ -1,79 +1,77 @@
+import BenchmarkSupport
 import FederatedLearning
-import Foundation
 
 // Times of federated rounds on this machine, beside what people use today, in one run; and published results run again.
 //
-//     benchmark-federated [two-layer|overhead|softmax|robust|population|checkpoints|all] [--json] [--repetitions 9] [--python PATH]
-//     benchmark-federated published [fedavg|fedprox|robust|all] [--json] [--seeds 1,2,3] [--rounds 40]
-//                         [--data IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS]] [--target 0.8]
-//
 // Data of the speed rows are random numbers of MNIST's shape, with MNIST's share of zeros (81 %) and with none at all:
-// zeros cost nothing, so the second is the arithmetic's worst case. Every number is the median over repetitions of wall
-// time, the best of it, and the median of the processor's time, which other programs disturb less. The Python of an
-// environment made by Benchmarks/Peers/install-federated-peers is given by --python or TACIT_BENCHMARK_PYTHON.
+// zeros cost nothing, so the second is the arithmetic's worst case. Times are of the wall, with the processor's beside
+// them.
 
-/// The value after `--name`.
-func option(_ name: String) -> String? {
-  guard let index = CommandLine.arguments.firstIndex(of: "--" + name), index + 1 < CommandLine.arguments.count else {
-    return nil
+let speeds = ["two-layer", "overhead", "softmax", "robust", "population", "checkpoints"]
+let tables = ["fedavg", "fedprox", "robust"]
+let benchmark = Benchmark(
+  "federated",
+  about: "Federated rounds beside numpy, PyTorch, pfl-research and Flower. `published` runs tables of papers again: "
+    + "published [\(tables.joined(separator: "|"))], where fedavg needs --data.",
+  subjects: speeds + ["published"],
+  options: [
+    .python,
+    BenchmarkOption("seeds", "LIST", "published: seeds with commas between, 1,2,3 unless given"),
+    BenchmarkOption("rounds", "N", "published: rounds, 40 unless given"),
+    BenchmarkOption("data", "IMAGES,LABELS[;TEST_IMAGES,TEST_LABELS]", "published fedavg: files in IDX form"),
+    BenchmarkOption("target", "X", "published fedavg: the accuracy to reach, 0.8 unless given"),
+  ])
+
+if benchmark.words.first == "published" {
+  let wanted = Array(benchmark.words.dropFirst())
+  if let bad = wanted.first(where: { !tables.contains($0) }) { benchmark.refuse("no table is called \(bad)") }
+  let seeds = (benchmark.text("seeds") ?? (benchmark.isQuick ? "1" : "1,2,3")).split(separator: ",").map { text in
+    guard let seed = UInt64(text) else { benchmark.refuse("--seeds needs integers with commas between") }
+    return seed
   }
-  return CommandLine.arguments[index + 1]
-}
-
-/// One document on standard output.
-func emit(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
-}
-
-/// A line on standard output, at once: long runs are followed through pipes.
-func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
-
-let emitsJSON = CommandLine.arguments.contains("--json")
-let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("--") }
-let repetitions = max(1, option("repetitions").flatMap { Int($0) } ?? 9)
-
-if words.first == "published" {
-  let wanted = words.dropFirst().first ?? "all"
-  let seeds = option("seeds")?.split(separator: ",").compactMap { UInt64($0) } ?? [1, 2, 3]
-  let published = Published(seeds: seeds, rounds: max(1, option("rounds").flatMap { Int($0) } ?? 40))
-  var lines: [Published.Line] = []
-  let show = { (line: Published.Line) in
-    lines.append(line)
-    if !emitsJSON { say(line.text) }
+  let rounds = benchmark.integer("rounds", within: 1...100_000) ?? (benchmark.isQuick ? 4 : 40)
+  guard let target = Double(benchmark.text("target") ?? "0.8"), target > 0, target < 1 else {
+    benchmark.refuse("--target needs a number between 0 and 1")
   }
-  if wanted == "fedavg" || wanted == "all" {
-    if let paths = option("data") {
+  let published = Published(seeds: seeds, rounds: rounds)
+  let show = { (line: Published.Line) in line.report(to: benchmark) }
+  if wanted.isEmpty || wanted.contains("fedavg") {
+    if let paths = benchmark.text("data") {
       // A plan reads the files as `tacit simulate` would.
       var reader = twoLayer()
       reader.data = "idx:" + paths
       let data = try SimulationPlan(reader).data
-      try published.averaging(data, target: option("target").flatMap { Double($0) } ?? 0.8, show)
+      try published.averaging(data, target: target, show)
     } else {
-      FileHandle.standardError.write(Data("FedAvg 2NN: left out, no --data IMAGES,LABELS was given\n".utf8))
+      benchmark.note("FedAvg 2NN: left out, no --data IMAGES,LABELS was given")
     }
   }
-  if wanted == "fedprox" || wanted == "all" { try published.proximal(show) }
-  if wanted == "robust" || wanted == "all" { try published.robust(show) }
-  if emitsJSON { try emit(lines) }
-} else {
-  let wanted = words.first ?? "all"
-  var rows: [Row] = []
-  func add(_ name: String, _ measure: () throws -> [Row]) rethrows {
-    guard wanted == name || wanted == "all" else { return }
-    let measured = try measure()
-    rows += measured
-    if !emitsJSON { for row in measured { say(row.line) } }
-  }
-  try add("two-layer") {
-    let python = option("python") ?? ProcessInfo.processInfo.environment["TACIT_BENCHMARK_PYTHON"]
-    return try measureTwoLayer(repetitions, python.map { Peers(python: $0) })
-  }
-  try add("overhead") { try measureIdle(repetitions) + measureOverhead(repetitions) }
-  try add("softmax") { try measureSoftmax(repetitions) }
-  try add("robust") { try measureRobust(min(3, repetitions)) }
-  try add("population") { try measurePopulation(repetitions) }
-  try add("checkpoints") { try measureCheckpoints() }
-  if emitsJSON { try emit(rows) }
+  if wanted.isEmpty || wanted.contains("fedprox") { try published.proximal(show) }
+  if wanted.isEmpty || wanted.contains("robust") { try published.robust(show) }
+  benchmark.finish()
 }
+
+if let bad = benchmark.words.first(where: { !speeds.contains($0) && $0 != "all" }) {
+  benchmark.refuse("no subject is called \(bad)")
+}
+let repetitions = benchmark.repetitions(9)
+
+@MainActor func add(_ name: String, _ measure: () throws -> [Row]) throws {
+  let words = benchmark.words
+  guard words.isEmpty || words.contains(name) || words.contains("all") else { return }
+  for row in try measure() { row.report(to: benchmark) }
+}
+
+try add("two-layer") {
+  let peers = benchmark.python.map { Peers(python: $0) }
+  if peers == nil {
+    benchmark.note("numpy, PyTorch, pfl-research, Flower: not measured; --python names a Python that has them")
+  }
+  return try measureTwoLayer(repetitions, peers)
+}
+try add("overhead") { try measureIdle(repetitions) + measureOverhead(repetitions, benchmark) }
+try add("softmax") { try measureSoftmax(repetitions) }
+try add("robust") { try measureRobust(min(3, repetitions)) }
+try add("population") { try measurePopulation(repetitions) }
+try add("checkpoints") { try measureCheckpoints() }
+benchmark.finish()

@@ -9,13 +9,21 @@ import SecureAggregation
 import SecureRandom
 import TableFormats
 
-// How the time of every part grows with its work, in one run that can be kept and compared:
-//
-//     benchmark-growth [--filter TEXT] [--quick] [--json FILE] [--compare FILE] [--tolerance 1.5]
-//
-// The other benchmarks look at one subject each, beside its peers.
+// How the time of every part grows with its work, in one run that can be kept and compared. The other benchmarks look at
+// one subject each, beside its peers.
 
-let benchmark = Benchmark()
+let benchmark = Benchmark(
+  "growth",
+  about: "How the time of every part grows with its work.",
+  options: [
+    BenchmarkOption("counts", "PATH", "instead: allocations and instructions against the limits kept there"),
+    BenchmarkOption("record", nil, "with --counts: write the limits anew"),
+  ])
+
+if let path = benchmark.text("counts") {
+  _ = try Counts(benchmark, path: path, records: benchmark.has("record"))
+  benchmark.finish()
+}
 
 func powers(_ range: ClosedRange<Int>, by step: Int = 1) -> [Int] {
   stride(from: range.lowerBound, through: range.upperBound, by: step).map { 1 << $0 }

@@ -4,16 +4,10 @@ import PrivacyAccounting
 import SecureRandom
 
 /// Whether any answer of a real-valued mechanism has a bit below its grid.
-struct GridReport: Encodable {
+struct GridReport {
   let name: String
-  let draws: Int
   /// The bits that any answer left when its whole steps were taken off.
   let bitsBelow: UInt64
-
-  var line: String {
-    let padding = String(repeating: " ", count: max(1, 46 - name.count))
-    return "\(name)\(padding)\(draws) draws, \(bitsBelow == 0 ? "no bit" : "BITS") below the grid"
-  }
 
   init(_ name: String, _ stream: NoiseStream, draws: Int) {
     var generator = SecureGenerator()
@@ -30,7 +24,6 @@ struct GridReport: Encodable {
       left -= count
     }
     self.name = name
-    self.draws = draws
     bitsBelow = below
   }
 }

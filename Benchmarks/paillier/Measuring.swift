@@ -1,23 +1,13 @@
+import BenchmarkSupport
 import BigNumber
-import CKernels
-import Glibc
-
-/// Processor time of this thread in seconds.
-func processorSeconds() -> Double {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
 
 /// The best of five wall times of `body` in seconds.
 func wallSeconds(_ body: () throws -> Void) rethrows -> Double {
   var best = Double.infinity
   for _ in 0..<5 {
-    var (start, end) = (timespec(), timespec())
-    unsafe clock_gettime(CLOCK_MONOTONIC, &start)
+    let start = BenchmarkClock.wall()
     try body()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &end)
-    best = min(best, Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) * 1e-9)
+    best = min(best, BenchmarkClock.wall() - start)
   }
   return best
 }
@@ -25,22 +15,9 @@ func wallSeconds(_ body: () throws -> Void) rethrows -> Double {
 /// Processor seconds of one operation, five times, when `body` does `count` of them.
 func timings(count: Int, _ body: () throws -> Void) rethrows -> [Double] {
   try (0..<5).map { _ in
-    let start = processorSeconds()
+    let start = BenchmarkClock.thread()
     try body()
-    return (processorSeconds() - start) / Double(count)
-  }
-}
-
-/// What a shell command prints.
-func lines(of command: String) -> [Substring] {
-  guard let stream = unsafe popen(command, "r") else { return [] }
-  defer { unsafe pclose(stream) }
-  var text: [UInt8] = []
-  var block = [UInt8](repeating: 0, count: 4096)
-  while true {
-    let count = unsafe fread(&block, 1, block.count, stream)
-    if count == 0 { return String(decoding: text, as: UTF8.self).split(separator: "\n") }
-    text += block[..<count]
+    return (BenchmarkClock.thread() - start) / Double(count)
   }
 }
 

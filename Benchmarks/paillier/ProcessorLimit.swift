@@ -1,8 +1,8 @@
+import BenchmarkSupport
 import CKernels
-import Glibc
 
 /// What this processor can do at most, measured before anything else so that every figure can be read against it.
-struct ProcessorLimit: Encodable {
+struct ProcessorLimit {
   /// The clock while measuring, from a chain of dependent additions, one a cycle.
   var gigahertz: Double
   /// Cycles between two 64 by 64 to 128-bit multiplications that do not wait for each other.
@@ -18,9 +18,9 @@ struct ProcessorLimit: Encodable {
     func best(_ body: () -> Void) -> Double {
       var best = Double.infinity
       for _ in 0..<5 {
-        let start = processorSeconds()
+        let start = BenchmarkClock.thread()
         body()
-        best = min(best, processorSeconds() - start)
+        best = min(best, BenchmarkClock.thread() - start)
       }
       return best / Double(steps) * 1e9
     }

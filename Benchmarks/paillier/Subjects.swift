@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import BigNumber
 import CKernels
 import Paillier
@@ -6,6 +7,7 @@ import SecureRandom
 /// One key with everything that is measured under it.
 final class Subjects {
   let bits: Int
+  private let benchmark: Benchmark
   private let key: PaillierPrivateKey
   private let publicKey: PaillierPublicKey
   private let plan: SlotPlan
@@ -28,8 +30,9 @@ final class Subjects {
   private static let batch = 10
   private static let largeTable = 24_000_000
 
-  init(bits: Int) throws {
+  init(bits: Int, _ benchmark: Benchmark) throws {
     self.bits = bits
+    self.benchmark = benchmark
     var generator = SecureGenerator()
     let key = try PaillierPrivateKey.generate(try KeySize(bits: bits))
     let publicKey = key.publicKey
@@ -80,10 +83,12 @@ final class Subjects {
       _ name: String, _ target: Double?, _ products: Int, perValueTarget: Double? = nil, count: Int,
       _ body: () throws -> Void
     ) rethrows {
+      guard wants(name) else { return }
       let seconds = try timings(count: count, body)
       samples.add(name, seconds, target: target, products: products)
       if perValueTarget != nil {
-        samples.add("  a packed value of it (\(name))", seconds.map { $0 / perValue }, target: perValueTarget)
+        samples.add(
+          "\(name), a packed value of it", seconds.map { $0 / perValue }, unit: "values", target: perValueTarget)
       }
     }
     try row(
@@ -118,10 +123,12 @@ final class Subjects {
     let single = Array(values[..<plan.valuesPerCiphertext])
     let full = Cost.power(exponent: bits, limbs: limbs)
     try row("encrypt, public key, full-range r", target(5600), full, count: 1) { _ = try exact.encrypt(single, plan) }
-    samples.add("GMP: product modulo n²", timings(count: 200) { for _ in 0..<200 { _ = (a * b) % square } })
-    samples.add(
-      "GMP: r^n modulo n²", timings(count: 1) { _ = a.power(publicKey.core.modulus, modulo: square) })
+    if wants("GMP") {
+      samples.add("GMP: product modulo n²", timings(count: 200) { for _ in 0..<200 { _ = (a * b) % square } })
+      samples.add("GMP: r^n modulo n²", timings(count: 1) { _ = a.power(publicKey.core.modulus, modulo: square) })
+    }
     // The path of processors without BMI2 and ADX.
+    guard wants("without ADX") else { return }
     tacit_montgomery_force_portable(1)
     defer { tacit_montgomery_force_portable(0) }
     samples.add(
@@ -131,19 +138,20 @@ final class Subjects {
     samples.add("decrypt, without ADX", try timings(count: batch) { _ = try key.decrypt(vector) })
   }
 
+  private func wants(_ name: String) -> Bool { benchmark.wants("\(bits) bits: \(name)") }
+
   /// What only needs doing once: ratios.
-  func ratios() throws -> [Ratio] {
-    var result: [Ratio] = []
+  func ratios() throws {
     if let power = samples.median("GMP: r^n modulo n²"),
       let portable = samples.median("encrypt, public key, full-range r, without ADX")
     {
-      result.append(Ratio(name: "mpz_powm over us without ADX", bits: bits, value: power / portable, target: 1.3))
+      benchmark.figure("\(bits) bits: mpz_powm over us without ADX", power / portable, target: "at least 1.3")
     }
     // Wall time, so only a quiet machine shows it; threads that share a boosted clock slow each other down.
+    guard wants("two threads over one, encrypting") else { return }
     let many = [Int64](repeating: 5, count: 300 * plan.valuesPerCiphertext)
     let one = try wallSeconds { _ = try publicSteady.encrypt(many, plan) }
     let two = try wallSeconds { _ = try publicSteady.encrypt(many, plan, threads: 2) }
-    result.append(Ratio(name: "two threads over one, encrypting", bits: bits, value: one / two, target: 1.9))
-    return result
+    benchmark.figure("\(bits) bits: two threads over one, encrypting", one / two, target: "at least 1.9")
   }
 }

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import CKernels
 import ExactMath
 import Foundation
@@ -6,55 +7,41 @@ import PrivateStatistics
 import TableFormats
 
 // Rows a second from CSV text and from Arrow columns to released answers, and PipelineDP beside them in the same run.
-// Usage: benchmark-pipelines [ROWS] [--growth] [--only WORDS] [--repeat TIMES] [--python PYTHON] [--json]
-//   ROWS: 2,000,000 unless said, by a tenth as many users. --growth: also 10⁷ and 10⁸ streamed rows and up to 10⁶ groups.
-//   WORDS: of the measurements only those whose names hold them; TIMES: each as often, for medians and profiles.
-//   PYTHON: as Benchmarks/Peers/install-pipelines-peers makes it.
 
-var rows = 2_000_000
-var python: String?
-var json = false
-var growth = false
-var only = ""
-var times = 1
-var words = CommandLine.arguments.dropFirst()
-while let word = words.popFirst() {
-  switch word {
-  case "--python": python = words.popFirst()
-  case "--json": json = true
-  case "--growth": growth = true
-  case "--only": only = words.popFirst() ?? ""
-  case "--repeat": times = words.popFirst().flatMap(Int.init) ?? 1
-  default:
-    guard let count = Int(word), count >= 10 else {
-      FileHandle.standardError.write(
-        Data(
-          "usage: benchmark-pipelines [ROWS] [--growth] [--only WORDS] [--repeat TIMES] [--python PYTHON] [--json]\n"
-            .utf8))
-      exit(64)
+let benchmark = Benchmark(
+  "pipelines",
+  about: "Rows a second from CSV text and Arrow columns to released answers, beside PipelineDP. ROWS of CSV are "
+    + "2,000,000 unless said, by a tenth as many users; Arrow has four times as many.",
+  subjects: ["ROWS"],
+  options: [.python, BenchmarkOption("growth", nil, "also up to 100,000,000 streamed rows and 1,000,000 groups")])
+let rows =
+  benchmark.words.first.map { word in
+    guard let count = Int(word), (1_000...1_000_000_000).contains(count), benchmark.words.count == 1 else {
+      benchmark.refuse("ROWS is one integer from 1,000 to 1,000,000,000")
     }
-    rows = count
-  }
-}
-
-var report = Report()
+    return count
+  } ?? (benchmark.isQuick ? 200_000 : 2_000_000)
 
 @MainActor func measure(
   _ what: String, rows: Int, groups: Int, threads: Int = 1, bytes: Int, _ body: () throws -> Void
 ) rethrows {
-  guard only.isEmpty || what.contains(only) else { return }
-  for _ in 0..<max(1, times) {
+  let name = "\(what), \(groups) groups, \(threads) thread\(threads == 1 ? "" : "s")"
+  guard benchmark.wants(name) else { return }
+  var wall: [Double] = []
+  var processor: [Double] = []
+  var most = 0
+  for _ in 0..<benchmark.repetitions(rows > 10_000_000 ? 1 : 3) {
     let before = Memory.forgetPeak()
-    let processor = processorSeconds()
-    let start = ContinuousClock.now
+    let (start, began) = (BenchmarkClock.processor(), BenchmarkClock.wall())
     try body()
-    let time = ContinuousClock.now - start
-    let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
-    report.rows.append(
-      Row(
-        what: what, rows: rows, groups: groups, threads: threads, bytes: bytes, seconds: seconds,
-        processorSeconds: processorSeconds() - processor, megabytes: max(0, Memory.peak - before)))
+    wall.append(BenchmarkClock.wall() - began)
+    processor.append(BenchmarkClock.processor() - start)
+    most = max(most, Memory.peak - before)
   }
+  var row = BenchmarkRow(name, size: rows, unit: "rows", times: processor, bytes: bytes)
+  row.otherSeconds = wall.sorted()[wall.count / 2]
+  row.megabytes = most
+  benchmark.add(row)
 }
 
 func query(unit: PrivacyUnit, groups: Int) throws -> Query {
@@ -83,6 +70,7 @@ func job(_ query: Query, _ source: consuming ByteSource, threads: Int) throws {
 
 let users = rows / 10
 let text = Rows.csv(rows: rows, users: users, groups: 100)
+var peers = benchmark.python.map { [Peer.row(python: $0, text: text, rows: rows)] } ?? []
 try measure("CSV, three columns found", rows: rows, groups: 100, bytes: text.count) {
   var reader = try CSVReader(ByteSource(text, name: "memory"))
   while try reader.next() != nil {}
@@ -111,7 +99,7 @@ for (name, unit, groups) in [
     try release(accumulator)
   }
 }
-if growth {
+if benchmark.has("growth") {
   for groups in [100, 10_000, 1_000_000] {
     let text = Rows.csv(rows: rows, users: users, groups: groups)
     for (name, unit) in [("row", PrivacyUnit.rows), ("user", .column("user"))] {
@@ -131,20 +119,11 @@ if growth {
     }
   }
 }
-if let python {
-  do {
-    report.rows.append(try Peer.row(python: python, text: text, rows: rows))
-  } catch {
-    report.notes.append("PipelineDP: that Python could not run Benchmarks/Peers/pipelines_peers.py")
-  }
+if let python = benchmark.python {
+  // Once before our own and once after, so that a slow minute falls on both.
+  peers.append(Peer.row(python: python, text: text, rows: rows))
+  benchmark.add(Peer.together(peers))
 } else {
-  report.notes.append("PipelineDP: not measured; --python names a Python that has it")
+  benchmark.note("PipelineDP: not measured; --python names a Python that has it")
 }
-report.notes.append(Memory.load)
-if json {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(report), as: UTF8.self))
-} else {
-  report.printTable()
-}
+benchmark.finish()

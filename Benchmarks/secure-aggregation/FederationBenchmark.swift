@@ -1,13 +1,12 @@
+import BenchmarkSupport
 import FederatedLearning
-import Foundation
 import SecureAggregation
 
 /// One round of the simulator with 1,000 clients, three in ten of whom drop out, under every protocol.
 ///
 /// Every opened sum is compared with the sum in the clear, and the weights with those of the plain run, bit for bit.
 enum FederationBenchmark {
-  static func run(_ kinds: [String]) throws {
-    print("\n1,000 clients of the simulator, 30 % lost, softmax regression on digits, two threads")
+  static func run(_ kinds: [String], _ benchmark: Benchmark) throws {
     let plain = try simulate(AggregationOptions(kind: "plain", minContributors: 500))
     for kind in kinds {
       var options = AggregationOptions(kind: kind, minContributors: 500)
@@ -17,13 +16,16 @@ enum FederationBenchmark {
         throw BenchmarkFailure(message: "\(kind): the weights differ from those of the plain run")
       }
       let round = result.rounds[0]
-      print(
-        "\(kind): \(round.contributors) of \(round.cohort) contributed, the plain weights, "
-          + String(format: "%.1f s", round.seconds))
+      let name = "1,000 clients of the simulator, 30 % lost, \(kind)"
+      benchmark.add(
+        BenchmarkRow(
+          "\(name): a round", unit: "rounds", times: [round.seconds], clock: "wall",
+          note: "\(round.contributors) of \(round.cohort) contributed, the plain weights"))
       for phase in result.phases {
-        print(
-          "  " + phase.name.padding(toLength: 14, withPad: " ", startingAt: 0),
-          String(format: "%9.3f s %12d bytes up %14d down", phase.seconds, phase.uploadBytes, phase.downloadBytes))
+        benchmark.add(
+          BenchmarkRow(
+            "\(name): \(phase.name)", unit: "rounds", times: [phase.seconds], clock: "wall", bytes: phase.uploadBytes,
+            note: "\(phase.downloadBytes) bytes down"))
       }
     }
   }

@@ -1,4 +1,4 @@
-import Foundation
+import BenchmarkSupport
 import SecureAggregation
 import SecureRandom
 
@@ -33,14 +33,9 @@ enum MaskBenchmark {
 
   /// Processor seconds of this thread, so that other work on the machine does not count.
   static func seconds(_ body: () throws -> Void) rethrows -> Double {
-    func now() -> Double {
-      var time = timespec()
-      unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-    let began = now()
+    let began = BenchmarkClock.thread()
     try body()
-    return now() - began
+    return BenchmarkClock.thread() - began
   }
 
   /// A whole round; only client 0 carries a long vector on the clock, the others' inputs are as long and not timed.
@@ -126,84 +121,82 @@ enum MaskBenchmark {
     return cost
   }
 
-  static func best(_ times: Int, clients: Int, neighbours: Int?, count: Int, bits: Int) throws -> Cost {
-    var found = try measure(clients: clients, neighbours: neighbours, count: count, bits: bits)
-    for _ in 1..<times {
-      let next = try measure(clients: clients, neighbours: neighbours, count: count, bits: bits)
-      found.keys = min(found.keys, next.keys)
-      found.shares = min(found.shares, next.shares)
-      found.mask = min(found.mask, next.mask)
-      found.unmask = min(found.unmask, next.unmask)
+  /// Measures a client of a round several times; a row for each phase and one for all of them.
+  @discardableResult
+  static func report(
+    _ name: String, _ benchmark: Benchmark, times: Int, clients: Int, neighbours: Int?, count: Int, bits: Int,
+    maskTarget: Double? = nil
+  ) throws -> [BenchmarkRow] {
+    guard benchmark.wants(name) else { return [] }
+    let costs = try (0..<benchmark.repetitions(times)).map { _ in
+      try measure(clients: clients, neighbours: neighbours, count: count, bits: bits)
     }
-    return found
-  }
-
-  static func line(_ name: String, _ cost: Cost, count: Int) {
-    func milliseconds(_ value: Double) -> String { String(format: "%8.2f", value * 1e3) }
-    print(
-      name.padding(toLength: 44, withPad: " ", startingAt: 0), milliseconds(cost.keys), milliseconds(cost.shares),
-      milliseconds(cost.mask), milliseconds(cost.unmask), milliseconds(cost.total),
-      String(format: "%10d %10d %6.2f", cost.upload, cost.download, Double(cost.upload) / Double(4 * count)))
-  }
-
-  static func header(_ title: String) {
-    print("\n\(title)")
-    print(
-      "".padding(toLength: 44, withPad: " ", startingAt: 0),
-      " keys ms shares ms  mask ms unmask ms total ms    up bytes down bytes  up / float32")
+    let phases: [(String, (Cost) -> Double)] = [
+      ("keys", { $0.keys }), ("shares", { $0.shares }), ("mask", { $0.mask }), ("unmask", { $0.unmask }),
+      ("all", { $0.total }),
+    ]
+    return phases.map { phase, time in
+      var row = BenchmarkRow(
+        "\(name): \(phase)", size: count, unit: "parameters", times: costs.map(time),
+        bytes: phase == "all" ? costs[0].upload : nil, target: phase == "mask" ? maskTarget : nil)
+      if phase == "all" {
+        let share = (Double(costs[0].upload) / Double(4 * count) * 100).rounded() / 100
+        row.note = "\(costs[0].upload) bytes up, \(share) times float32; \(costs[0].download) down"
+      }
+      benchmark.add(row)
+      return row
+    }
   }
 
   /// 100,000 parameters of 16 bits from 100 clients: sums of 23 bits in one 32-bit ring.
-  static func targets() throws {
-    header("100 clients, 100,000 parameters of 16 bits (targets for the mask: 28 ms and 7 ms)")
-    for neighbours in [nil, 20] as [Int?] {
-      let cost = try best(3, clients: 100, neighbours: neighbours, count: 100_000, bits: 23)
-      line(neighbours.map { "ring, \($0) neighbours" } ?? "complete, 99 neighbours", cost, count: 100_000)
+  static func targets(_ benchmark: Benchmark) throws {
+    for (neighbours, target) in [(nil, 0.028), (20, 0.007)] as [(Int?, Double)] {
+      let name = neighbours.map { "100 clients, ring, \($0) neighbours" } ?? "100 clients, complete, 99 neighbours"
+      try report(
+        name, benchmark, times: 3, clients: 100, neighbours: neighbours, count: 100_000, bits: 23, maskTarget: target)
     }
   }
 
-  static func growth() throws {
-    header("growth with clients, 10,000 parameters")
-    var complete: [(Double, Double)] = []
-    var ring: [(Double, Double)] = []
-    for clients in [16, 32, 64, 128] {
-      let one = try best(2, clients: clients, neighbours: nil, count: 10_000, bits: 32)
-      line("complete, \(clients) clients", one, count: 10_000)
-      complete.append((Double(clients), one.total))
+  /// How a client's time grows with clients and with parameters.
+  static func growth(_ benchmark: Benchmark) throws {
+    var complete: [BenchmarkRow] = []
+    var ring: [BenchmarkRow] = []
+    for clients in benchmark.isQuick ? [16, 32] : [16, 32, 64, 128] {
+      let one = try report(
+        "growth, complete, \(clients) clients", benchmark, times: 2, clients: clients, neighbours: nil, count: 10_000,
+        bits: 32)
+      if var last = one.last {
+        last.size = clients
+        complete.append(last)
+      }
       let rule = try MaskRule.ring(clients: max(64, clients), corrupt: 0, dropped: max(64, clients) / 20)
       let degree = min(rule.neighbours, (clients - 1) / 2 * 2)
-      let two = try best(2, clients: clients, neighbours: degree, count: 10_000, bits: 32)
-      line("ring, \(clients) clients, \(degree) neighbours", two, count: 10_000)
-      ring.append((Double(clients), two.total))
+      let two = try report(
+        "growth, ring, \(clients) clients, \(degree) neighbours", benchmark, times: 2, clients: clients,
+        neighbours: degree, count: 10_000, bits: 32)
+      if var last = two.last {
+        last.size = clients
+        ring.append(last)
+      }
     }
-    print(
-      String(
-        format: "seconds of a client grow as clients^%.2f complete, clients^%.2f on a ring",
-        slope(complete), slope(ring)))
-    header("growth with parameters, 32 clients")
-    var parameters: [(Double, Double)] = []
-    for count in [10_000, 100_000, 1_000_000] {
-      let cost = try best(2, clients: 32, neighbours: nil, count: count, bits: 32)
-      line("complete, \(count) parameters", cost, count: count)
-      parameters.append((Double(count), cost.mask))
+    benchmark.fit("a client with the number of clients, complete", complete)
+    benchmark.fit("a client with the number of clients, ring", ring)
+    var parameters: [BenchmarkRow] = []
+    for count in benchmark.isQuick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000] {
+      let rows = try report(
+        "growth, complete, 32 clients, \(count) parameters", benchmark, times: 2, clients: 32, neighbours: nil,
+        count: count, bits: 32)
+      if rows.count > 2 { parameters.append(rows[2]) }
     }
-    print(String(format: "seconds of masking grow as parameters^%.2f", slope(parameters)))
-  }
-
-  /// Least squares in logarithms.
-  static func slope(_ points: [(Double, Double)]) -> Double {
-    let logs = points.map { (log($0.0), log($0.1)) }
-    let n = Double(logs.count)
-    let (x, y) = (logs.reduce(0) { $0 + $1.0 } / n, logs.reduce(0) { $0 + $1.1 } / n)
-    return logs.reduce(0) { $0 + ($1.0 - x) * ($1.1 - y) } / logs.reduce(0) { $0 + ($1.0 - x) * ($1.0 - x) }
+    benchmark.fit("masking with the number of parameters", parameters)
   }
 
   /// 1,000 clients on a ring, 300 of whom drop out after they dealt their shares.
-  static func dropout() throws {
+  static func dropout(_ benchmark: Benchmark) throws {
     let count = 1_000
     let shape = try SumShape(count: count, ringBits: 32, maximumContributors: 1_000, minimumContributors: 500)
     let rule = try MaskRule.ring(clients: 1_000, corrupt: 0, dropped: 300)
-    print("\n1,000 clients, 300 lost, \(count) parameters: \(rule.neighbours) neighbours, threshold \(rule.threshold)")
+    benchmark.note("1,000 clients, 300 lost: \(rule.neighbours) neighbours, threshold \(rule.threshold)")
     var sum = PairwiseSum(shape, pairing: .ring(neighbours: rule.neighbours, threshold: rule.threshold))
     try sum.begin(round: 1, cohort: Array(0..<1_000))
     var client = sum.makeClient()
@@ -216,9 +209,11 @@ enum MaskBenchmark {
       throw BenchmarkFailure(message: "the sum is wrong")
     }
     for phase in sum.phases {
-      print(
-        phase.name.padding(toLength: 16, withPad: " ", startingAt: 0),
-        String(format: "%10.3f s %12d bytes up %12d bytes down", phase.seconds, phase.uploadBytes, phase.downloadBytes))
+      benchmark.add(
+        BenchmarkRow(
+          "1,000 clients, 300 lost: \(phase.name)", size: count, unit: "parameters", times: [phase.seconds],
+          clock: "wall",
+          bytes: phase.uploadBytes, note: "\(phase.downloadBytes) bytes down"))
     }
   }
 }

@@ -1,15 +1,18 @@
-import Foundation
+import BenchmarkSupport
 import Paillier
 import SecureAggregation
 
-/// Packed Paillier with a 2048-bit key: 10,000 parameters of 16 bits, scaled to 100,000.
+/// Packed Paillier with a 2048-bit key: 10,000 parameters of 16 bits.
 enum PaillierBenchmark {
   static let count = 10_000
-  static let scale = 10.0
 
-  static func run() throws {
+  static func run(_ benchmark: Benchmark) throws {
+    guard benchmark.wants("Paillier") else { return }
+    func report(_ name: String, _ seconds: Double, bytes: Int? = nil) {
+      benchmark.add(
+        BenchmarkRow("Paillier, 2048 bits: \(name)", size: count, unit: "parameters", times: [seconds], bytes: bytes))
+    }
     let shape = try SumShape(count: count, ringBits: 23, maximumContributors: 100, minimumContributors: 2)
-    print("\nPaillier, 2048 bits, measured on 10,000 parameters and printed for 100,000")
     let key = try PaillierPrivateKey.generate(.bits2048)
     let publicKey = key.publicKey
     let values = (0..<count).map { Int64($0 % 65_536) - 32_768 }
@@ -47,11 +50,6 @@ enum PaillierBenchmark {
     var decryptor = try ThresholdDecryptor(shape, share: dealing.share(of: 1), enrolled: enrollment)
     let part = try MaskBenchmark.seconds { _ = try decryptor.part(pair, round: 1) }
     report("one of several decryptors, with its proof", part)
-    print("bytes of a client:", Int(Double(bytes.count) * scale), "beside float32:", Int(Double(4 * count) * scale))
-  }
-
-  private static func report(_ name: String, _ seconds: Double) {
-    print(
-      name.padding(toLength: 52, withPad: " ", startingAt: 0), String(format: "%10.1f ms", seconds * scale * 1e3))
+    benchmark.figure("Paillier, 2048 bits: bytes of a client over float32", Double(bytes.count) / Double(4 * count))
   }
 }
