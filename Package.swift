@@ -20,11 +20,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// The tests of one module, under `Tests/<module>Tests`; what they test is optimised, they themselves are not, which
-/// halves the time they take to compile.
+/// The tests of one module, under `Tests/<module>Tests`.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(
-    name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict + [.unsafeFlags(["-Onone"])])
+  .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
 }
 
 /// A benchmark executable under `Benchmarks/`.

@@ -18,6 +18,7 @@ import Testing
     "bounds": #""bounds":{"odd":1}"#, "group_by": #""group_by":[{"odd":1}]"#,
     "selection": #""selection":{"odd":1}"#, "derive": #""derive":[{"odd":1}]"#, "filter": #""filter":[{"odd":1}]"#,
     "metrics": #""metrics":[{"odd":1}]"#, "top": #""top":{"odd":1}"#, "continual": #""continual":{"odd":1}"#,
+    "hierarchy": #""hierarchy":{"odd":1}"#, "hierarchy.levels": #""hierarchy":{"column":"k","levels":[{"odd":1}]}"#,
   ]
 
   private func fields(of mapping: String) throws -> [String] {

@@ -114,7 +114,8 @@ public struct Quantizer: Sendable, Hashable {
         }
       }
     }
-    return found == .max ? Outcome(rejected: true) : Outcome(saturated: Int(found))
+    // C's largest size_t arrives as -1.
+    return found < 0 ? Outcome(rejected: true) : Outcome(saturated: found)
   }
 
   /// Rounds every value and returns how many were beyond the grid.

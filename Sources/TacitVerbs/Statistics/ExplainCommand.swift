@@ -35,6 +35,18 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
+  private struct Level: Encodable {
+    let column: String
+    let deviation_over_raw: Double
+    let groups: Int
+
+    init(_ plan: Explanation.LevelPlan) {
+      column = plan.column
+      deviation_over_raw = plan.deviation
+      groups = plan.groups
+    }
+  }
+
   private struct Document: Encodable {
     let adjacency: String
     let certificate: String?
@@ -45,6 +57,7 @@ struct ExplainCommand: ParsableCommand {
     let epsilon: String
     let event: String
     let groups: Int?
+    let hierarchy: [Level]?
     let metrics: [MetricReport]
     let privacy_unit: String
     let selection: SelectionReport?
@@ -61,6 +74,7 @@ struct ExplainCommand: ParsableCommand {
       claim: question.claim, continual: explanation.continual.map(Totals.init), delta: question.delta.description,
       dropped_event: explanation.dropped?.description,
       epsilon: question.epsilon.description, event: explanation.event.description, groups: explanation.groups,
+      hierarchy: explanation.levels.isEmpty ? nil : explanation.levels.map(Level.init),
       metrics: explanation.metrics.map(MetricReport.init), privacy_unit: question.privacyUnit.text,
       selection: explanation.selection.map(SelectionReport.init), warnings: explanation.warnings)
     if json { try emitJSON(document) } else { StandardOutput.write(text(document)) }
@@ -81,6 +95,11 @@ struct ExplainCommand: ParsableCommand {
       lines.append(
         "running totals over \(totals.column): a tree of partial sums of \(totals.steps) steps; one step is in up to "
           + "\(totals.levels) noisy sums, a total adds up at most \(totals.most_terms); errors below are the largest")
+    }
+    for level in document.hierarchy ?? [] {
+      lines.append(
+        "hierarchy, \(level.column): \(level.groups) groups, their errors at most "
+          + "\(NumberText.significant(level.deviation_over_raw)) of one noisy number's; errors below are the largest")
     }
     if let selection = document.selection {
       lines.append(

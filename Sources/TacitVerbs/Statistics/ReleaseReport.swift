@@ -56,7 +56,7 @@ struct ReleaseReport {
   private var groupLabel: String { query.groupBy.map(\.column).joined(separator: ", ") }
 
   private func label(_ row: ReleasedTable.Row) -> String {
-    row.keys.isEmpty ? "all rows" : row.keys.joined(separator: ", ")
+    row.keys.isEmpty ? "all rows" : row.keys.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
   /// The end points that can be drawn; `nil` for an interval without ends.
