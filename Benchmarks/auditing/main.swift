@@ -29,6 +29,23 @@ let benchmark = Benchmark(
   options: [
     BenchmarkOption("samples", "N", "samples for each of our own mechanisms; 100,000,000, or 2,000,000 if quick")
   ])
+/// Long work, measured as often as was asked, or once; it says what it found.
+@MainActor func once(_ name: String, size: Int, unit: String, _ body: () throws -> String) throws {
+  guard benchmark.wants(name) else { return }
+  var times: [Double] = []
+  var wall: [Double] = []
+  var said = ""
+  for _ in 0..<benchmark.repetitions(1) {
+    let (start, began) = (BenchmarkClock.processor(), BenchmarkClock.wall())
+    said = try body()
+    times.append(BenchmarkClock.processor() - start)
+    wall.append(BenchmarkClock.wall() - began)
+  }
+  var row = BenchmarkRow(name, size: size, unit: unit, times: times, note: said)
+  row.otherSeconds = wall.sorted()[wall.count / 2]
+  benchmark.add(row)
+}
+
 let pair = [AdjacentPair([], [1])]
 let samples =
   benchmark.integer("samples", within: 1_000...10_000_000_000) ?? (benchmark.isQuick ? 2_000_000 : 100_000_000)
@@ -56,20 +73,3 @@ for name in ["laplace", "discrete-laplace"] {
   }
 }
 benchmark.finish()
-
-/// Long work, measured as often as was asked, or once; it says what it found.
-@MainActor func once(_ name: String, size: Int, unit: String, _ body: () throws -> String) throws {
-  guard benchmark.wants(name) else { return }
-  var times: [Double] = []
-  var wall: [Double] = []
-  var said = ""
-  for _ in 0..<benchmark.repetitions(1) {
-    let (start, began) = (BenchmarkClock.processor(), BenchmarkClock.wall())
-    said = try body()
-    times.append(BenchmarkClock.processor() - start)
-    wall.append(BenchmarkClock.wall() - began)
-  }
-  var row = BenchmarkRow(name, size: size, unit: unit, times: times, note: said)
-  row.otherSeconds = wall.sorted()[wall.count / 2]
-  benchmark.add(row)
-}
