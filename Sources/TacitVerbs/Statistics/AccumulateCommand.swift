@@ -28,6 +28,8 @@ struct AccumulateCommand: ParsableCommand {
   @Option(name: .long, help: "The table of an SQLite database.")
   var table: String?
 
+  @OptionGroup var joining: JoinOptions
+
   @Option(
     name: .long,
     help: """
@@ -81,12 +83,13 @@ struct AccumulateCommand: ParsableCommand {
   func run() throws {
     try Output.refuseExisting(output, force: force)
     let question = try QueryFile.read(query, continual: continual)
+    let joined = try refusing { try joining.table(for: question) }
     let seal = try seal.map(PartialSeal.init(reading:))
     let key = try SamplingKeyFile.read(key)
     try refusing {
       let name = try runID.map { text throws(StatisticsError) in try RunID(hexadecimal: text) } ?? RunID()
       var accumulator = try Accumulator(question, key: key, memory: memory?.bytes, run: name)
-      for path in input { try TableInput.add(path, options, to: &accumulator) }
+      for path in input { try TableInput.add(path, options, joined: joined, to: &accumulator) }
       let isText = inputFormat == .sparkTransform && output == "-"
       let form = PartialFile.Form(
         outputFormat ?? (isText ? .base64 : .binary),

@@ -41,6 +41,8 @@ struct ReleaseCommand: ParsableCommand {
   @Option(name: .long, help: "The table of an SQLite database.")
   var table: String?
 
+  @OptionGroup var joining: JoinOptions
+
   @Option(
     name: .long,
     help: """
@@ -92,6 +94,7 @@ struct ReleaseCommand: ParsableCommand {
     if !checks.isEmpty, partial.isEmpty {
       throw ValidationError("--expect-rows, --expect-partials and --ignore-duplicates belong to --partial")
     }
+    if joining.join != nil, !partial.isEmpty { throw ValidationError("--join belongs to --input") }
     if seal != nil, partial.isEmpty { throw ValidationError("--seal belongs to --partial") }
     if input.isEmpty == partial.isEmpty { throw ValidationError("either --input or --partial is needed") }
     if (ledger == nil) != (budget == nil) { throw ValidationError("--ledger and --budget belong together") }
@@ -171,9 +174,10 @@ struct ReleaseCommand: ParsableCommand {
           partial, question: question, seal: seal.map(PartialSeal.init(reading:)), checks: checks)
         return try merged.release(charging: authority, label: label)
       }
+      let joined = try joining.table(for: question)
       var accumulator = try Accumulator(question, key: SamplingKey(), memory: memory?.bytes)
       for path in input {
-        try TableInput.add(path, options, to: &accumulator)
+        try TableInput.add(path, options, joined: joined, to: &accumulator)
       }
       return try accumulator.release(charging: authority, label: label)
     }

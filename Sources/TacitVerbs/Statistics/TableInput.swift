@@ -52,25 +52,40 @@ enum TableInput {
   static var defaultThreads: Int { max(1, min(256, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
   /// Takes in every row of a table.
-  static func add(_ path: String, _ options: Options, to accumulator: inout Accumulator) throws {
-    let threads = options.threads ?? defaultThreads
-    let columns = accumulator.query.columns
+  static func add(
+    _ path: String, _ options: Options, joined: (rows: UnitTable, unit: String)? = nil,
+    to accumulator: inout Accumulator
+  ) throws {
+    let columns = accumulator.query.columns.filter { !(joined?.rows.columns.contains($0) ?? false) }
     if let table = options.table {
       guard path != "-" else { throw CommandFailure("--input: a database cannot be read from standard input") }
-      var reader = try SQLiteTable(path: path, table: table, columns: columns)
-      return try accumulator.add(&reader, threads: threads)
+      let reader = try SQLiteTable(path: path, table: table, columns: columns)
+      return try add(reader, options, joined, to: &accumulator)
     }
     let source = try ByteSource(path: path)
     switch options.format {
     case .csv, .sqlite:
-      var reader = try CSVReader(source, columns: columns)
-      try accumulator.add(&reader, threads: threads)
+      let reader = try CSVReader(source, columns: columns)
+      try add(reader, options, joined, to: &accumulator)
     case .jsonl:
-      var reader = try JSONLinesReader(source, columns: columns)
-      try accumulator.add(&reader, threads: threads)
+      let reader = try JSONLinesReader(source, columns: columns)
+      try add(reader, options, joined, to: &accumulator)
     case .sparkTransform:
-      var reader = try CSVReader(source, headerless: columns, dialect: .sparkTransform)
-      try accumulator.add(&reader, threads: threads)
+      let reader = try CSVReader(source, headerless: columns, dialect: .sparkTransform)
+      try add(reader, options, joined, to: &accumulator)
     }
+  }
+
+  private static func add<Reader: TableReader & ~Copyable>(
+    _ reader: consuming Reader, _ options: Options, _ joined: (rows: UnitTable, unit: String)?,
+    to accumulator: inout Accumulator
+  ) throws {
+    let threads = options.threads ?? defaultThreads
+    guard let joined else {
+      var rows = reader
+      return try accumulator.add(&rows, threads: threads)
+    }
+    var rows = UnitJoin(reader, with: joined.rows, on: joined.unit, columns: accumulator.query.columns)
+    try accumulator.add(&rows, threads: threads)
   }
 }
