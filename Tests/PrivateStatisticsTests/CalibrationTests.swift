@@ -232,7 +232,7 @@ import Testing
       // Extremes have ten thousand releases in a test of their own.
       let lines = try Calibration.lines(
         isFast ? Array(questions[..<1]) : questions, isFast ? [.spread] : Contents.all, noise,
-        trials: Calibration.releases ?? 10_000, epsilon: "6")
+        trials: Calibration.releases ?? 10_000, epsilon: isFast ? "3" : "12")
       if !isFast { Calibration.print(lines) }
       for line in lines {
         #expect(Calibration.tail(line.hits, line.trials) > 1e-12, "\(line.name) of \(line.contents)")

@@ -97,11 +97,11 @@ import Testing
       privacyUnit: .column("u"), epsilon: Epsilon(1), delta: Delta(0),
       bounds: ContributionBounds(groupsPerUnit: 1, rowsPerGroup: 3),
       metrics: [Metric(name: "s", kind: .sum, column: "x", range: 0...1)], droppedWeight: 1, onBadRow: .drop)
-    // Each person's rows: some good, some bad, some that do not say whose they are.
+    // Each person's rows: some good, some bad; only the first has such as do not say whose they are.
     let people = (0..<6).map { user in
       (0..<5).map { _ in
-        ["\(user),1\n", "\(user),bad\n", "\(user),\n", ",1\n", "\(user),1,1\n", ",bad\n"][Int.random(in: 0..<6)]
-      }
+        ["\(user),1\n", "\(user),bad\n", "\(user),\n"][Int.random(in: 0..<3)]
+      } + (user == 0 ? ["0,bad\n", ",1\n", "0,1,1\n", ",bad\n"] : [])
     }
     func dropped(_ people: [[String]]) throws -> Double {
       try #require(accumulator(question, ["u,x\n" + people.joined().joined()]).insecureTrueTable().dropped).value
