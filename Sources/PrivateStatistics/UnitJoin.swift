@@ -9,7 +9,7 @@ public import TableFormats
 /// to both tables together what it promises to one. A join on any other column could tie rows of one unit to those of
 /// many (McSherry 2009 divides its sensitivity by bounding both sides; Johnson, Near and Song 2018 count the damage) and
 /// is not offered.
-public struct UnitTable: Sendable {
+public struct JoinedTable: Sendable {
   /// The columns that are joined to the other table's.
   public let columns: [String]
   /// The rows of each unit, fields one after the other.
@@ -53,7 +53,7 @@ public struct UnitJoin<Rows: TableReader & ~Copyable>: TableReader, ~Copyable {
   /// The columns as the query wants them.
   public let columns: [String]
   private var rows: Rows
-  private let other: UnitTable
+  private let other: JoinedTable
   /// For every column its place in the row, or, negative, one less than its place in the other table.
   private let places: [Int]
   private let unit: Int
@@ -69,7 +69,7 @@ public struct UnitJoin<Rows: TableReader & ~Copyable>: TableReader, ~Copyable {
   ///   - other: The other table.
   ///   - unit: The unit's column.
   ///   - columns: The columns wanted, each in one of the two tables.
-  public init(_ rows: consuming Rows, with other: UnitTable, on unit: String, columns: [String]) {
+  public init(_ rows: consuming Rows, with other: JoinedTable, on unit: String, columns: [String]) {
     source = rows.source
     self.columns = columns
     self.other = other

@@ -17,9 +17,9 @@ import Testing
       ], onBadRow: onBadRow)
   }
 
-  private func others(_ text: String, onBadRow: BadRowPolicy = .reject) throws -> UnitTable {
+  private func others(_ text: String, onBadRow: BadRowPolicy = .reject) throws -> JoinedTable {
     var reader = try CSVReader(ByteSource(Array(text.utf8), name: "people"), columns: ["u", "c"])
-    return try UnitTable(&reader, onBadRow: onBadRow)
+    return try JoinedTable(&reader, onBadRow: onBadRow)
   }
 
   private func joined(
@@ -98,8 +98,8 @@ import Testing
     let lenient = try joined(dropping, ["1,4\n"], "u,c\n1,x\n,y\n2,x,3\n").insecureTrueTable()
     #expect(lenient.rows.map { $0.values[0].text } == ["1", "0", "0"])
     // In the first.
-    #expect(throws: (any Error).self) { try joined(question(), ["1,4\n,5\n"], people) }
-    #expect(throws: (any Error).self) { try joined(question(), ["1,4\n2\n"], people) }
+    #expect(throws: (any Error).self) { _ = try joined(question(), ["1,4\n,5\n"], people) }
+    #expect(throws: (any Error).self) { _ = try joined(question(), ["1,4\n2\n"], people) }
     let kept = try joined(dropping, ["1,4\n,5\n2\n"], people).insecureTrueTable()
     #expect(kept.rows.map { $0.values[0].text } == ["1", "1", "0"])
   }

@@ -20,7 +20,7 @@ struct JoinOptions: ParsableArguments {
   }
 
   /// The joined table and the unit's column; `nil` when there is none.
-  func table(for query: Query) throws -> (rows: UnitTable, unit: String)? {
+  func table(for query: Query) throws -> (rows: JoinedTable, unit: String)? {
     guard let join else { return nil }
     guard case .column(let unit) = query.privacyUnit else {
       throw CommandFailure("--join: needs a privacy unit that is a column: tables are joined on it")
@@ -29,6 +29,6 @@ struct JoinOptions: ParsableArguments {
       throw CommandFailure("--join-columns: \(column) is not a column that the query reads beside its unit")
     }
     var reader = try CSVReader(ByteSource(path: join), columns: [unit] + joinColumns)
-    return (try UnitTable(&reader, onBadRow: query.onBadRow), unit)
+    return (try JoinedTable(&reader, onBadRow: query.onBadRow), unit)
   }
 }

@@ -53,7 +53,7 @@ enum TableInput {
 
   /// Takes in every row of a table.
   static func add(
-    _ path: String, _ options: Options, joined: (rows: UnitTable, unit: String)? = nil,
+    _ path: String, _ options: Options, joined: (rows: JoinedTable, unit: String)? = nil,
     to accumulator: inout Accumulator
   ) throws {
     let columns = accumulator.query.columns.filter { !(joined?.rows.columns.contains($0) ?? false) }
@@ -77,7 +77,7 @@ enum TableInput {
   }
 
   private static func add<Reader: TableReader & ~Copyable>(
-    _ reader: consuming Reader, _ options: Options, _ joined: (rows: UnitTable, unit: String)?,
+    _ reader: consuming Reader, _ options: Options, _ joined: (rows: JoinedTable, unit: String)?,
     to accumulator: inout Accumulator
   ) throws {
     let threads = options.threads ?? defaultThreads
