@@ -221,10 +221,12 @@ public struct SimulationPlan: Sendable {
   /// How many parameters, from the first, clients and server send each other: all but those of personal layers.
   public var sharedCount: Int { personalLayers?.shared ?? model.parameterCount }
 
-  /// Whether a client's update goes to the sum as it is: averaged, neither clipped by its norm nor compressed.
+  /// Whether a client's update goes to the sum as it is: averaged, neither clipped by its norm nor compressed nor
+  /// looked at.
   var sumsPlainUpdates: Bool {
     guard case .averaging = algorithm.rule else { return false }
     return !quantizer.clipsNorm && compressor == nil && personalLayers == nil && !algorithm.hasSecondSum
+      && updateObserver == nil
   }
 
   /// The number of summed coordinates before the counts: of the update, and of the algorithm's second sum.
