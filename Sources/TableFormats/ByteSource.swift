@@ -8,6 +8,9 @@ private import Glibc
 public struct ByteSource: ~Copyable {
   /// The name used in errors.
   public let name: String
+  /// Told after every read how many bytes have been taken in, before any decompression.
+  public var onRead: (@Sendable (Int) -> Void)?
+  private var taken = 0
   private var raw: RawBytes
   private var inflater: GzipInflater?
   /// Bytes read while looking for the compression's mark, given out first.
@@ -81,6 +84,8 @@ public struct ByteSource: ~Copyable {
     }
     let count = unsafe raw.read(into: buffer)
     guard count >= 0 else { throw TableError(.unreadable, source: name, reason: systemReason()) }
+    taken += count
+    onRead?(taken)
     return count
   }
 

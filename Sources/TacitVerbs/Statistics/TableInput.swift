@@ -62,7 +62,10 @@ enum TableInput {
       let reader = try SQLiteTable(path: path, table: table, columns: columns)
       return try add(reader, options, joined, to: &accumulator)
     }
-    let source = try ByteSource(path: path)
+    var source = try ByteSource(path: path)
+    let progress = ReadingProgress(path)
+    source.onRead = { progress.update($0) }
+    defer { progress.finish() }
     switch options.format {
     case .csv, .sqlite:
       let reader = try CSVReader(source, columns: columns)
