@@ -12,7 +12,8 @@ final class ReadingProgress: Sendable {
 
   init(_ path: String) {
     var status = stat()
-    let isFile = path != "-" && unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    let isThere = unsafe stat(path, &status) == 0
+    let isFile = path != "-" && isThere && status.st_mode & S_IFMT == S_IFREG
     let name = path == "-" ? "standard input" : path
     // In MiB; what is piped in has no known end.
     line = ProgressLine("reading \(name), MiB", total: isFile ? max(1, Int(status.st_size) / Self.unit) : 0)
