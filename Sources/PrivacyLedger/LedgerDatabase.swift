@@ -29,7 +29,6 @@ package final class LedgerDatabase: @unchecked Sendable {
     }
     unsafe self.handle = opened
     unsafe sqlite3_busy_timeout(opened, LedgerDatabase.patience)
-    unsafe sqlite3_extended_result_codes(opened, 0)
     try script("PRAGMA synchronous = EXTRA")
   }
 
@@ -86,7 +85,7 @@ package final class LedgerDatabase: @unchecked Sendable {
   }
 
   /// What a `?` in a statement stands for.
-  package enum Argument: ExpressibleByStringInterpolation, ExpressibleByNilLiteral {
+  package enum Argument: ExpressibleByStringLiteral, ExpressibleByNilLiteral {
     case integer(Int)
     case text(String?)
 
@@ -174,7 +173,7 @@ package final class LedgerDatabase: @unchecked Sendable {
 extension LedgerDatabase.Failure {
   /// What went wrong, in words that need no knowledge of SQLite.
   var reason: String {
-    switch code & 0xff {
+    switch code {
     case SQLITE_FULL: "the disk is full"
     case SQLITE_NOTADB: "is not a ledger"
     case SQLITE_BUSY, SQLITE_LOCKED: "is locked by another process"

@@ -76,8 +76,9 @@ extension Accumulator {
   /// Consistent estimates of a part's numbers, one tree for each of its cells.
   private borrowing func consistent(_ part: NoisePart, _ noisy: [Int128], _ tree: GroupTree) -> [Int128] {
     var result = noisy
+    let estimator = GroupTree.Estimator(tree)
     for cell in 0..<part.width {
-      let estimates = tree.consistent(stride(from: cell, to: noisy.count, by: part.width).map { noisy[$0] })
+      let estimates = estimator.consistent(stride(from: cell, to: noisy.count, by: part.width).map { noisy[$0] })
       for (node, estimate) in estimates.enumerated() { result[node * part.width + cell] = estimate }
     }
     return result
@@ -89,8 +90,9 @@ extension Accumulator {
     let cells = answers.flatMap { $0[part.offset..<(part.offset + part.width)] }
     guard let tree = plan.tree else { return plan.totals?.blocks(cells) ?? cells }
     var result = [Int128](repeating: 0, count: tree.nodes * part.width)
+    let links = tree.links
     for cell in 0..<part.width {
-      let sums = tree.sums(stride(from: cell, to: cells.count, by: part.width).map { cells[$0] })
+      let sums = tree.sums(stride(from: cell, to: cells.count, by: part.width).map { cells[$0] }, links)
       for (node, sum) in sums.enumerated() { result[node * part.width + cell] = sum }
     }
     return result
@@ -193,27 +195,22 @@ extension GroupTree {
       number = parent(ofKey: number, level: place)
       place += 1
     }
-    return GroupTree.keys(query.groupBy[..<self.place], before) + own.reversed()
-      + GroupTree.keys(query.groupBy[(self.place + 1)...], after)
-  }
-
-  private static func keys(_ columns: ArraySlice<GroupColumn>, _ number: Int) -> [String] {
-    var rest = number
-    var keys: [String] = []
-    for column in columns.reversed() {
-      keys.append(column.keys[rest % column.keys.count])
-      rest /= column.keys.count
-    }
-    return keys.reversed()
+    return query.groupBy[..<self.place].keys(ofGroup: before) + own.reversed()
+      + query.groupBy[(self.place + 1)...].keys(ofGroup: after)
   }
 }
 
 extension Query {
   /// The keys of a group of declared keys, whose number counts the last column fastest.
-  func keys(ofGroup group: Int) -> [String] {
+  func keys(ofGroup group: Int) -> [String] { groupBy[...].keys(ofGroup: group) }
+}
+
+extension ArraySlice<GroupColumn> {
+  /// The keys of these columns in a combination of theirs, whose number counts the last column fastest.
+  fileprivate func keys(ofGroup group: Int) -> [String] {
     var rest = group
     var keys: [String] = []
-    for column in groupBy.reversed() {
+    for column in reversed() {
       keys.append(column.keys[rest % column.keys.count])
       rest /= column.keys.count
     }

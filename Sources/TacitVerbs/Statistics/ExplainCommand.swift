@@ -98,7 +98,7 @@ struct ExplainCommand: ParsableCommand {
     }
     for level in document.hierarchy ?? [] {
       lines.append(
-        "hierarchy, \(level.column): \(level.groups) groups, their errors at most "
+        "hierarchy, \(level.column): \(level.groups) \(level.groups == 1 ? "group" : "groups"), their errors at most "
           + "\(NumberText.significant(level.deviation_over_raw)) of one noisy number's; errors below are the largest")
     }
     if let selection = document.selection {
