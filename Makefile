@@ -26,7 +26,7 @@ test: setup ## every test and every check
 test-integrations: setup ## the C library from Python; SECTIONS="spark beam postgres" for the engines
 	@scripts/test-integrations $(SECTIONS)
 
-test-mpi: setup ## simulations on several ranks, with Open MPI and the trait MPI
+test-mpi: setup ## simulations on several ranks, with Open MPI and the trait MPI; times: scripts/check-mpi --measure
 	scripts/check-mpi
 
 coverage: ## how often intervals hold the truth, and an audit of released counts; after make test

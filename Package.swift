@@ -155,6 +155,7 @@ let package = Package(
     benchmark("accounting", ["BenchmarkSupport", "PrivacyAccounting", "ExactMath"]),
     benchmark("noise", ["BenchmarkSupport", "DifferentialPrivacy", "SecureRandom", "ExactMath"]),
     benchmark("federated", ["BenchmarkSupport", "FederatedLearning", "SecureRandom", "ExactMath"]),
+    benchmark("ranks", ["BenchmarkSupport", "FederatedLearning"]),
     benchmark("paillier", ["BenchmarkSupport", "BigNumber", "CKernels", "Paillier", "SecureRandom"]),
     benchmark(
       "secure-aggregation",

@@ -1,5 +1,6 @@
 import ExactMath
 import FederatedLearning
+import SecureRandom
 import Testing
 
 @Suite struct PartitionTests {
@@ -68,6 +69,19 @@ import Testing
     }
     #expect(CohortSampling.all.cohort(clients: 5, round: 1, seed: 1) == [0, 1, 2, 3, 4])
     #expect(CohortSampling.fixed(size: 5).cohort(clients: 5, round: 3, seed: 1) == [0, 1, 2, 3, 4])
+  }
+
+  @Test(arguments: [(37, 10), (64, 63), (65, 1), (256, 1), (5_120, 19), (5_120, 20), (100_000, 390), (100_000, 50_000)])
+  func `a small and a large part of many are drawn by the same method`(_ clients: Int, _ size: Int) {
+    for round in 1...3 {
+      var generator = SimulationGenerator(seed: 4, stream: "cohort").substream(round)
+      var chosen = Set<Int>()
+      for last in clients - size..<clients {
+        let draw = generator.uniform(below: last + 1)
+        chosen.insert(chosen.contains(draw) ? last : draw)
+      }
+      #expect(CohortSampling.fixed(size: size).cohort(clients: clients, round: round, seed: 4) == chosen.sorted())
+    }
   }
 
   // 200 rounds of 1,000 clients: the count is binomial with deviation 190; seven deviations are below 1e-11.

@@ -143,12 +143,33 @@ import Testing
       let sizes = (0..<100).map { _ in 1 + generator.uniform(below: 50) }
       let order = sizes.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
       let shares = (0..<ranks).map { rank in
-        CohortSplit.balanced(order, ranks: ranks, rank: rank) { sizes[$0] }
+        CohortSplit.balanced(order, work: order.map { sizes[$0] }, ranks: ranks, rank: rank)
       }
       #expect(shares.joined().sorted() == Array(0..<100))
       let loads = shares.map { $0.reduce(0) { $0 + sizes[$1] + 1 } }
       // The last client dealt to the fullest rank went to the emptiest one.
       #expect(loads.max() ?? 0 <= (loads.min() ?? 0) + 51)
+    }
+  }
+
+  @Test func `clients are dealt as by looking for the least loaded rank each time`() {
+    var generator = SimulationGenerator(seed: 6, stream: "deal")
+    for spread in [1, 2, 3, 6, 40, 1_000] {
+      for ranks in [2, 3, 7, 40] {
+        for count in [0, 1, ranks, 3 * ranks + 1, 500] {
+          let works = (0..<count).map { _ in generator.uniform(below: spread) }.sorted(by: >)
+          var (loads, dealt) = ([Int](repeating: 0, count: ranks), [[Int]](repeating: [], count: ranks))
+          for client in 0..<count {
+            let least = loads.indices.reduce(0) { loads[$1] < loads[$0] ? $1 : $0 }
+            loads[least] += 1 + works[client]
+            dealt[least].append(client)
+          }
+          for rank in 0..<ranks {
+            let own = CohortSplit.balanced(Array(0..<count), work: works, ranks: ranks, rank: rank)
+            #expect(own == dealt[rank], "\(count) clients, rank \(rank) of \(ranks)")
+          }
+        }
+      }
     }
   }
 

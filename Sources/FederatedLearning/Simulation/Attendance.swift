@@ -37,17 +37,22 @@ struct DeviceSchedule: Sendable {
 
   /// What becomes of a cohort.
   ///
-  /// - Parameter steps: the number of steps of one epoch of a client.
-  func attendance(_ cohort: [Int], round: Int, steps: (Int) -> Int) -> Attendance {
+  /// - Parameters:
+  ///   - cohort: the clients that are asked.
+  ///   - steps: the number of steps of one epoch of each.
+  func attendance(_ cohort: [Int], steps: [Int], round: Int) -> Attendance {
     var result = Attendance()
     let drops = SimulationGenerator(seed: seed, stream: "dropout").substream(round)
     let slow = SimulationGenerator(seed: seed, stream: "stragglers").substream(round)
     var reports: [(client: Int, seconds: Double)] = []
-    for client in cohort {
-      var own = drops.substream(client)
-      if dropout > 0, own.uniformUnit() < dropout {
-        result.dropped += 1
-        continue
+    reports.reserveCapacity(cohort.count)
+    for (client, steps) in zip(cohort, steps) {
+      if dropout > 0 {
+        var own = drops.substream(client)
+        guard own.uniformUnit() >= dropout else {
+          result.dropped += 1
+          continue
+        }
       }
       var work = epochs
       if stragglers > 0 {
@@ -61,7 +66,7 @@ struct DeviceSchedule: Sendable {
           if work < epochs { result.epochs[client] = work }
         }
       }
-      let seconds = seconds(of: client, steps: work * steps(client))
+      let seconds = seconds(of: client, steps: work * steps)
       if let timeout, seconds > timeout {
         result.late += 1
         continue
@@ -81,7 +86,10 @@ struct DeviceSchedule: Sendable {
       let last = reports.map(\.seconds).max() ?? 0
       result.seconds = result.dropped + result.late > 0 ? timeout ?? last : last
     }
-    result.epochs = result.epochs.filter { result.present.contains($0.key) }
+    if result.late > 0, !result.epochs.isEmpty {
+      let present = Set(result.present)
+      result.epochs = result.epochs.filter { present.contains($0.key) }
+    }
     return result
   }
 }

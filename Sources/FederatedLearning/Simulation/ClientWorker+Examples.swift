@@ -21,7 +21,7 @@ extension ClientWorker {
       .substream(task.round).substream(client)
     // In units of 2^-53, rounded down: never more often than the accountant was told.
     let threshold = UInt64((rate * Rational(1 << 53)).floor ?? 0)
-    let perEpoch = plan.stepsPerEpoch(of: client)
+    let perEpoch = plan.stepsPerEpoch(examples: plan.size(of: client))
     let scale = quantizer.step * Double(plan.learningRate) / Double(plan.batchSize)
     let count = parameters.count
     var sum = [Int64](repeating: 0, count: count)

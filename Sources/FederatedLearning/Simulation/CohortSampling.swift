@@ -53,14 +53,7 @@ public enum CohortSampling: Sendable, Hashable {
       // In units of 2^-53, rounded down: never more often than the accountant was told.
       let threshold = UInt64((rate * Rational(1 << 53)).floor ?? 0)
       return (0..<clients).filter { _ in generator.next() >> 11 < threshold }
-    case .fixed(let size):
-      // Floyd's method (Bentley and Floyd 1987): memory and time of the subset alone.
-      var chosen = Set<Int>()
-      for last in clients - size..<clients {
-        let draw = generator.uniform(below: last + 1)
-        chosen.insert(chosen.contains(draw) ? last : draw)
-      }
-      return chosen.sorted()
+    case .fixed(let size): return CohortSampling.subset(size, of: clients, &generator)
     case .withReplacement(let size): return (0..<size).map { _ in generator.uniform(below: clients) }
     case .separated(let size, _):
       // Windows of one shuffled circle: a client returns after ⌊clients/size⌋ or ⌈clients/size⌉ rounds.
@@ -68,6 +61,36 @@ public enum CohortSampling: Sendable, Hashable {
       let start = Int((UInt128(round - 1) * UInt128(size)) % UInt128(clients))
       return (0..<size).map { circle[(start + $0) % clients] }.sorted()
     }
+  }
+
+  /// A uniform subset in increasing order, by Floyd's method (Bentley and Floyd 1987): one draw for each member.
+  private static func subset(_ size: Int, of clients: Int, _ generator: inout SimulationGenerator) -> [Int] {
+    guard size < clients else { return Array(0..<clients) }
+    // A small part of many is a set, with the memory of the part alone; a larger part is a bit for every client.
+    if size < clients / 256 {
+      var chosen = Set<Int>(minimumCapacity: size)
+      for last in clients - size..<clients {
+        let draw = generator.uniform(below: last + 1)
+        chosen.insert(chosen.contains(draw) ? last : draw)
+      }
+      return chosen.sorted()
+    }
+    var bits = [UInt64](repeating: 0, count: clients / 64 + 1)
+    for last in clients - size..<clients {
+      let draw = generator.uniform(below: last + 1)
+      let member = bits[draw / 64] >> UInt64(draw % 64) & 1 == 0 ? draw : last
+      bits[member / 64] |= 1 << UInt64(member % 64)
+    }
+    var result: [Int] = []
+    result.reserveCapacity(size)
+    for (place, word) in bits.enumerated() {
+      var rest = word
+      while rest != 0 {
+        result.append(64 * place + rest.trailingZeroBitCount)
+        rest &= rest - 1
+      }
+    }
+    return result
   }
 
   /// The expected number of participations in a round: the constant that sums are divided by under privacy.

@@ -3,15 +3,6 @@ import Synchronization
 
 // What several ranks do where one process does nothing.
 extension Simulation {
-  /// This rank's clients of a round, of all that report.
-  func own(_ clients: [Int]) -> [Int] {
-    guard ranks.size > 1 else { return clients }
-    if plan.keepsMemories {
-      return clients.filter { CohortSplit.home(of: $0, ranks: ranks.size) == ranks.rank }
-    }
-    return CohortSplit.balanced(clients, ranks: ranks.size, rank: ranks.rank) { plan.stepsPerEpoch(of: $0) }
-  }
-
   /// The round's one all-reduce: the sums, what the ranks counted, and a proof that all have the same model.
   func add(_ tally: inout ClientWorker.Tally, _ total: inout [Int64]) throws {
     guard ranks.size > 1 else { return }

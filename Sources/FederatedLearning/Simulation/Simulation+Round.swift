@@ -8,7 +8,8 @@ extension Simulation {
   mutating func performRound<Sum: SecureSum & ~Copyable>(_ sum: inout Sum, _ noise: NoiseShare?) throws -> RoundRecord {
     if let buffer = plan.algorithm.buffer { return try performBufferedRound(buffer) }
     let cohort = plan.cohort.cohort(clients: plan.clientCount, round: round, seed: plan.configuration.seed)
-    let attendance = plan.devices.attendance(cohort, round: round) { plan.stepsPerEpoch(of: $0) }
+    let steps = plan.stepsPerEpoch(examples: plan.sizes(of: cohort))
+    let attendance = plan.devices.attendance(cohort, steps: steps, round: round)
     var record = try performRound(&sum, noise, cohort, attendance)
     record.dropped = attendance.dropped
     record.late = attendance.late
@@ -145,13 +146,27 @@ extension Simulation {
     }
   }
 
-  /// This rank's clients, largest first, so that no thread is left with a long client at the end; which thread takes which client does not
-  /// matter to integer sums.
+  /// What the threads of a round need, with this rank's clients in the order in which they are trained.
   func roundTask(_ attendance: Attendance, noise: NoiseShare?) -> RoundTask {
     RoundTask(
-      queue: own(attendance.present.sorted { (plan.size(of: $1), $0) < (plan.size(of: $0), $1) }), global: parameters,
-      round: round, epochs: attendance.epochs, noise: noise, state: state, memories: memories, quantizer: quantizer,
-      rotated: plan.rotated(quantizer, round: round), stepNoise: stepNoise)
+      queue: queue(attendance.present), global: parameters, round: round, epochs: attendance.epochs, noise: noise,
+      state: state, memories: memories, quantizer: quantizer, rotated: plan.rotated(quantizer, round: round),
+      stepNoise: stepNoise)
+  }
+
+  /// This rank's clients of all that report, largest first, so that no thread is left with a long client at the end.
+  ///
+  /// Which thread takes which client does not matter to integer sums.
+  private func queue(_ clients: [Int]) -> [Int] {
+    var order = zip(clients, plan.sizes(of: clients)).map { (client: $0, size: $1) }
+    order.sort { ($1.size, $0.client) < ($0.size, $1.client) }
+    let sorted = order.map(\.client)
+    guard ranks.size > 1 else { return sorted }
+    if plan.keepsMemories {
+      return sorted.filter { CohortSplit.home(of: $0, ranks: ranks.size) == ranks.rank }
+    }
+    let work = plan.stepsPerEpoch(examples: order.map(\.size))
+    return CohortSplit.balanced(sorted, work: work, ranks: ranks.size, rank: ranks.rank)
   }
 
   /// Takes what the threads counted and what their clients keep.

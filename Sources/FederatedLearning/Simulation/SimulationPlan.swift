@@ -245,14 +245,33 @@ public struct SimulationPlan: Sendable {
   /// The privacy of a round's sum; nil without any, and where what clients send is private by itself.
   var roundPrivacy: PrivacyPlan? { privacy?.unit == .client ? privacy : nil }
 
-  /// The steps of a pass over a client's examples: a constant where single examples are protected.
-  func stepsPerEpoch(of client: Int) -> Int {
+  /// The steps of a pass over so many examples: a constant where single examples are protected.
+  func stepsPerEpoch(examples: Int) -> Int {
     if exampleQuantizer != nil { return max(1, (privacy?.releasesPerRound ?? 1) / epochs) }
-    return batchSize == 0 ? 1 : (size(of: client) + batchSize - 1) / batchSize
+    return batchSize == 0 ? 1 : (examples + batchSize - 1) / batchSize
   }
 
   /// How many examples a client has.
   func size(of client: Int) -> Int { population?.exampleCount(of: client) ?? clients[client].count }
+
+  /// How many examples each of some clients has: many at once, as a cohort may have millions.
+  func sizes(of cohort: [Int]) -> [Int] {
+    guard let population else { return cohort.map { clients[$0].count } }
+    return SimulationPlan.sizes(of: cohort, in: population)
+  }
+
+  private static func sizes(of cohort: [Int], in population: some ClientPopulation) -> [Int] {
+    cohort.map { population.exampleCount(of: $0) }
+  }
+
+  /// The steps of a pass over each of these numbers of examples.
+  func stepsPerEpoch(examples sizes: [Int]) -> [Int] {
+    guard exampleQuantizer == nil, batchSize > 0 else {
+      return [Int](repeating: stepsPerEpoch(examples: 0), count: sizes.count)
+    }
+    let batch = batchSize
+    return sizes.map { ($0 + batch - 1) / batch }
+  }
 
   /// The most examples that any client has.
   var largestSize: Int { population?.largestCount ?? clients.map(\.count).max() ?? 1 }

@@ -13,7 +13,7 @@ public struct SumShape: Sendable, Hashable {
   /// The fewest contributors of a sum that may be opened.
   public let minimumContributors: Int
 
-  /// Checks a shape: at least one value, 2 to 62 bits, 1 ≤ minimum ≤ maximum ≤ 2^20.
+  /// Checks a shape: at least one value, 2 to 62 bits, 1 ≤ minimum ≤ maximum ≤ 2^30.
   ///
   /// - Throws: ``AggregationError`` naming the parameter.
   public init(
@@ -21,8 +21,8 @@ public struct SumShape: Sendable, Hashable {
   ) throws(AggregationError) {
     guard count >= 1 else { throw AggregationError(.shape, "count", "must be at least 1") }
     guard (2...62).contains(ringBits) else { throw AggregationError(.shape, "ringBits", "must be from 2 to 62") }
-    guard (1...1 << 20).contains(maximumContributors) else {
-      throw AggregationError(.shape, "maximumContributors", "must be from 1 to 2^20")
+    guard (1...1 << 30).contains(maximumContributors) else {
+      throw AggregationError(.shape, "maximumContributors", "must be from 1 to 2^30")
     }
     guard (1...maximumContributors).contains(minimumContributors) else {
       throw AggregationError(.shape, "minimumContributors", "must be from 1 to the maximum")
