@@ -88,9 +88,12 @@ def partials_with_transform(
     for index, (name, kind) in enumerate(selected.dtypes):
         column = functions.col("`" + name.replace("`", "``") + "`")
         if kind == "string":
+            # Searches for bytes, which take a fifth of a pattern's time.
+            unfit = column == functions.lit("\\N")
+            for byte in "\n\r\x01":
+                unfit = unfit | column.contains(functions.lit(byte))
             column = functions.when(
-                column.rlike("[\\n\\r\\x01]|^\\\\N$"),
-                functions.raise_error(functions.lit("tacit: text that TRANSFORM cannot carry")),
+                unfit, functions.raise_error(functions.lit("tacit: text that TRANSFORM cannot carry"))
             ).otherwise(column)
         fields.append(column.alias(f"c{index}"))
     script = " ".join(

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,15 @@ def write_table(folder: Path, rows: int) -> None:
         )
 
 
+# What Spark takes to bound contributions by itself: two visits of a person to a city, four cities of a person.
+BOUNDED = """
+SELECT city, count(amount), sum(least(100, greatest(0, amount))) FROM (
+  SELECT city, amount, row_number() OVER (PARTITION BY user, city ORDER BY draw) AS visit,
+    dense_rank() OVER (PARTITION BY user ORDER BY lot, city) AS place
+  FROM (SELECT *, rand() AS draw, xxhash64(user, city, 17) AS lot FROM {visits}))
+WHERE visit <= 2 AND place <= 4 GROUP BY city"""
+
+
 def timed(body: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
     result = body()
@@ -81,7 +90,12 @@ def side_by_side(body: Callable[[], Any], native: Callable[[], Any], repeats: in
 
 def report(name: str, seconds: float, rows: int, native: float | None = None) -> None:
     beside = "" if native is None else f"{seconds / native:6.2f} x native"
-    print(f"  {name:34} {seconds:8.2f} s {rows / seconds / 1e6:8.3f} M rows/s  {beside}", flush=True)
+    print(f"  {name:42} {seconds:8.2f} s {rows / seconds / 1e6:8.3f} M rows/s  {beside}", flush=True)
+
+
+def counted(batches: Iterator[Any]) -> Iterator[Any]:
+    """Takes all batches and does nothing with them: what a route through Arrow takes at least."""
+    yield pyarrow.RecordBatch.from_pydict({"rows": [sum(batch.num_rows for batch in batches)]})
 
 
 def pipeline_dp_seconds(spark: Any, folder: Path) -> float:
@@ -106,10 +120,27 @@ def pipeline_dp_seconds(spark: Any, folder: Path) -> float:
     return best(run, repeats=1)[0]
 
 
+def beside_pipeline_dp(spark: Any, folder: Path, rows: int) -> None:
+    """The same table, units, bounds and metrics by PipelineDP and by both routes."""
+    frame, query, key = spark.read.parquet(str(folder)), tacit.Query(QUERIES["people as units"]), secrets.token_hex(16)
+    print(f" people as units, {rows} rows, beside PipelineDP")
+    peer = pipeline_dp_seconds(spark, folder)
+    report("PipelineDP", peer, rows)
+
+    def run() -> Any:
+        return tacit.Accumulator.from_partials(
+            query, tacit_spark.collect(tacit_spark.partials_in_arrow(frame, query, key=key)), expect_rows=rows // 4 * 4)
+
+    ours, whole = best(run)
+    whole.release(tacit.MemoryBudget("1"), label="visits")
+    report("mapInArrow", ours, rows)
+    print(f"  {peer / ours:.1f} times as fast as PipelineDP on the same rows", flush=True)
+
+
 def main() -> None:
     mode = sys.argv[1] if len(sys.argv) > 1 else "classic"
     rows = int(sys.argv[2]) if len(sys.argv) > 2 else 4_000_000
-    peer_rows = int(sys.argv[3]) if len(sys.argv) > 3 else 200_000
+    peer_rows = int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
     builder = SparkSession.builder.master("local[2]") if mode == "classic" else SparkSession.builder.remote("local[2]")
     spark = builder.config("spark.ui.enabled", "false").getOrCreate()
     with tempfile.TemporaryDirectory() as name:
@@ -124,9 +155,19 @@ def main() -> None:
         def by_spark() -> Any:
             return frame.groupBy("city").agg(functions.count("amount"), functions.sum(clamped)).collect()
 
+        def bounded_by_spark() -> Any:
+            return spark.sql(BOUNDED, visits=frame).collect()
+
         native, found = best(by_spark)
         assert len(found) == CITIES
         report("Spark SQL count and sum, no privacy", native, rows)
+        bounded, found = best(bounded_by_spark)
+        assert len(found) == CITIES
+        report("the same with each person's visits bounded", bounded, rows)
+        few = frame.select("city", "amount")
+        report("mapInArrow that only counts rows", best(lambda: few.mapInArrow(counted, "rows long").collect())[0], rows)
+        lines = "SELECT TRANSFORM(city, amount) USING 'wc -l' AS (rows STRING) FROM {visits}"
+        report("TRANSFORM by wc -l", best(lambda: spark.sql(lines, visits=frame).collect())[0], rows)
         key = secrets.token_hex(16)
         (folder / "key").write_text(key)
         for title, fields in QUERIES.items():
@@ -147,10 +188,12 @@ def main() -> None:
                 seconds, native, whole = side_by_side(run, by_spark)
                 assert whole.partial() == alone, route
                 report(route, seconds, rows, native)
+                if title == "people as units":
+                    print(f"  {bounded / seconds:.1f} times as fast as Spark's own bounding", flush=True)
             release = whole.release(tacit.MemoryBudget("1"), label="visits")
             print("   ", {name: value for name, value in release.to_dicts()[0].items() if "_" not in name})
         if mode == "classic" and peer_rows:
-            report(f"PipelineDP on Spark, {peer_rows} rows", pipeline_dp_seconds(spark, folder / "few"), peer_rows)
+            beside_pipeline_dp(spark, folder / "few", peer_rows)
     spark.stop()
 
 
