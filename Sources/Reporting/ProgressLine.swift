@@ -1,3 +1,4 @@
+private import Dispatch
 private import Glibc
 private import Synchronization
 
@@ -34,6 +35,7 @@ public final class ProgressLine: Sendable {
   private let label: String
   private let total: Int
   private let redirected: WhenRedirected
+  private let patience: Double
   private let style: TerminalStyle
   private let isTerminal: Bool
   private let seconds: @Sendable () -> Double
@@ -46,10 +48,13 @@ public final class ProgressLine: Sendable {
   ///   - label: What is being done, in a word or two.
   ///   - total: The number of steps; 0 when it is not known, which leaves out the bar and the estimate.
   ///   - whenRedirected: What is written when standard error is not a terminal.
-  public convenience init(_ label: String, total: Int, whenRedirected: WhenRedirected = .silent) {
+  ///   - patience: Seconds in which nothing is written; a task that ends within them is not mentioned.
+  public convenience init(
+    _ label: String, total: Int, whenRedirected: WhenRedirected = .silent, after patience: Double = 0
+  ) {
     let start = ContinuousClock.now
     self.init(
-      label, total: total, whenRedirected: whenRedirected, style: .of(descriptor: STDERR_FILENO),
+      label, total: total, whenRedirected: whenRedirected, after: patience, style: .of(descriptor: STDERR_FILENO),
       isTerminal: isatty(STDERR_FILENO) == 1,
       seconds: {
         let (whole, atto) = start.duration(to: .now).components
@@ -60,12 +65,13 @@ public final class ProgressLine: Sendable {
 
   /// A progress line with its clock and its output given, for tests.
   package init(
-    _ label: String, total: Int, whenRedirected: WhenRedirected, style: TerminalStyle, isTerminal: Bool,
-    seconds: @escaping @Sendable () -> Double, write: @escaping @Sendable (String) -> Void
+    _ label: String, total: Int, whenRedirected: WhenRedirected, after patience: Double = 0, style: TerminalStyle,
+    isTerminal: Bool, seconds: @escaping @Sendable () -> Double, write: @escaping @Sendable (String) -> Void
   ) {
     self.label = label
     self.total = max(total, 0)
     self.redirected = whenRedirected
+    self.patience = patience
     self.style = style
     self.isTerminal = isTerminal
     self.seconds = seconds
@@ -80,7 +86,7 @@ public final class ProgressLine: Sendable {
   public func update(_ completed: Int, note: String = "") {
     let now = seconds()
     state.withLock { state in
-      guard !state.finished else { return }
+      guard !state.finished, now >= patience else { return }
       state.completed = completed
       state.note = note
       let pace: Double
@@ -105,10 +111,32 @@ public final class ProgressLine: Sendable {
     state.withLock { state in
       guard !state.finished else { return }
       state.finished = true
-      guard isTerminal || redirected != .silent else { return }
+      guard isTerminal || redirected != .silent, patience == 0 || state.lastWritten != nil else { return }
       let text = "\(label): done in \(NumberText.duration(now))\(note.isEmpty ? "" : ", \(note)")"
       write(isTerminal ? redrawn(text) + "\n" : text + "\n")
     }
+  }
+
+  /// Does something of which nobody knows how long it takes, and counts seconds on a terminal once two have passed.
+  ///
+  /// - Parameters:
+  ///   - label: What is being done, in a word or two.
+  ///   - body: The work.
+  /// - Returns: What the work returns.
+  public static func during<Value: ~Copyable, Failure: Error>(
+    _ label: String, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let line = ProgressLine("\(label), seconds", total: 0, after: 2)
+    guard line.isTerminal else { return try body() }
+    let timer = DispatchSource.makeTimerSource(queue: .global())
+    timer.setEventHandler { line.update(Int(line.seconds())) }
+    timer.schedule(deadline: .now() + 2, repeating: 1)
+    timer.activate()
+    defer {
+      timer.cancel()
+      line.finish()
+    }
+    return try body()
   }
 
   /// The time left, from the pace so far; `nil` before the first step and without a total.

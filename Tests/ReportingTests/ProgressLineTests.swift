@@ -9,10 +9,11 @@ import Testing
     let now = Mutex(0.0)
 
     func line(
-      total: Int, terminal: Bool, redirected: ProgressLine.WhenRedirected = .silent, width: Int = 60
+      total: Int, terminal: Bool, redirected: ProgressLine.WhenRedirected = .silent, width: Int = 60,
+      after patience: Double = 0
     ) -> ProgressLine {
       ProgressLine(
-        "training", total: total, whenRedirected: redirected,
+        "training", total: total, whenRedirected: redirected, after: patience,
         style: TerminalStyle(decorated: true, unicode: true, width: width), isTerminal: terminal,
         seconds: { self.now.withLock { $0 } }, write: { words in self.text.withLock { $0 += words } })
     }
@@ -31,6 +32,27 @@ import Testing
     #expect(!recorder.written.contains("\n"))
     line.finish("accuracy 0.94")
     #expect(recorder.written.hasSuffix("training: done in 10.0 s, accuracy 0.94\u{1B}[K\n"))
+  }
+
+  @Test func `what ends within its patience is not mentioned, what lasts longer is`() {
+    for (end, isShown) in [(1.9, false), (2.0, true), (9.0, true)] {
+      let recorder = Recorder()
+      let line = recorder.line(total: 40, terminal: true, after: 2)
+      recorder.at(end / 2)
+      line.update(20)
+      #expect(recorder.written.isEmpty == (end / 2 < 2))
+      recorder.at(end)
+      line.update(40)
+      line.finish()
+      #expect(recorder.written.isEmpty != isShown)
+      #expect(recorder.written.contains("done in") == isShown)
+    }
+  }
+
+  @Test func `work of unknown length keeps its result and its error`() {
+    struct Failure: Error, Equatable {}
+    #expect(ProgressLine.during("working") { 7 } == 7)
+    #expect(throws: Failure()) { try ProgressLine.during("working") { throw Failure() } }
   }
 
   @Test func `a terminal is redrawn at most ten times a second`() {

@@ -76,12 +76,12 @@ struct AuditMechanismCommand: ParsableCommand {
           "--target: no built-in mechanism '\(name)'; there are \(BuiltinTarget.names.joined(separator: ", "))",
           code: .usage)
       }
-      (report, failure) = audit.attempt(&builtin)
+      (report, failure) = ProgressLine.during("drawing and judging") { audit.attempt(&builtin) }
       if failure == nil { (probes, failure) = probe(&builtin, pairs) }
     } else if let command = target.dropPrefix("cmd:") {
       do throws(AuditError) {
         var process = try SubprocessTarget(command: command, timeout: timeout)
-        (report, failure) = audit.attempt(&process)
+        (report, failure) = ProgressLine.during("drawing and judging") { audit.attempt(&process) }
         if failure == nil { (probes, failure) = probe(&process, pairs) }
         // An error on one of two neighbours only is a channel; a program that ended cannot be asked again.
         if failure != nil { probes += try errorChannel(command, pairs) }

@@ -77,7 +77,9 @@ struct AuditUpdateCommand: ParsableCommand {
     let plan = try SimulationFile.plan(config)
     let report: UpdateAudit.Report
     do {
-      report = try UpdateAudit(plan, trials: trials, property: property, seed: seed).run()
+      report = try ProgressLine.during("reading updates") {
+        try UpdateAudit(plan, trials: trials, property: property, seed: seed).run()
+      }
     } catch let error as AuditError {
       throw CommandFailure(error.message, code: .usage)
     }

@@ -57,7 +57,7 @@ struct AuditZooCommand: ParsableCommand {
     var table = Table(columns: [
       .text("mechanism and event"), .text("truth"), .number("claimed ε"), .number("proved ε"),
     ])
-    let findings = try Zoo.audit(members, alpha: alpha)
+    let findings = try ProgressLine.during("auditing") { try Zoo.audit(members, alpha: alpha) }
     let elapsed = (clock.now - start).components
     let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     let wrong = findings.count { !$0.isRight }

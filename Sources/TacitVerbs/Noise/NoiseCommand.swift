@@ -1,7 +1,9 @@
 import ArgumentParser
 import DifferentialPrivacy
 import ExactMath
+import Glibc
 import PrivacyAccounting
+import Reporting
 import SecureRandom
 
 /// `tacit noise`: samples of the noise laws, and answers of the mechanisms to values given on the command line.
@@ -110,10 +112,14 @@ struct NoiseCommand: ParsableCommand {
   /// Makes and writes the output piece by piece, so that any count fits in memory.
   private func inChunks(_ make: (Int) throws -> [UInt8]) throws {
     var left = count
+    // Samples that a terminal shows are their own progress.
+    let line = isatty(STDOUT_FILENO) == 1 ? nil : ProgressLine("samples", total: count, after: 2)
     while left > 0 {
       let size = min(left, 1 << 16)
       StandardOutput.write(try make(size))
       left -= size
+      line?.update(count - left)
     }
+    line?.finish()
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Paillier
+import Reporting
 
 /// `tacit paillier keygen`.
 struct PaillierKeygenCommand: ParsableCommand {
@@ -51,7 +52,9 @@ struct PaillierKeygenCommand: ParsableCommand {
       try purpose.map { text throws(PaillierError) in try KeyPurpose(text) } ?? .encryption
     }
     warn()
-    let privateKey = try PaillierPrivateKey.generate(size, keyIdentifier: kid, purpose: label)
+    let privateKey = try ProgressLine.during("looking for primes") {
+      try PaillierPrivateKey.generate(size, keyIdentifier: kid, purpose: label)
+    }
     try PaillierKeyFormat.write(privateKey, format, passphrase, destination)
   }
 
@@ -73,7 +76,9 @@ struct PaillierKeygenCommand: ParsableCommand {
     }
     warn()
     do throws(PaillierError) {
-      let dealing = try ThresholdDealing.generate(size, threshold: threshold, parties: parties)
+      let dealing = try ProgressLine.during("looking for primes") { () throws(PaillierError) in
+        try ThresholdDealing.generate(size, threshold: threshold, parties: parties)
+      }
       for party in 1...parties {
         let share = try dealing.share(of: party)
         let text = try passphrase.map { phrase throws(PaillierError) in

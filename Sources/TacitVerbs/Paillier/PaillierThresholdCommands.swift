@@ -1,5 +1,6 @@
 import ArgumentParser
 import Paillier
+import Reporting
 
 /// `tacit paillier share`.
 struct PaillierShareCommand: ParsableCommand {
@@ -23,7 +24,9 @@ struct PaillierShareCommand: ParsableCommand {
       let share = try ThresholdShare(
         parsingJSON: bytes, passphrase: passphrase, policy: PaillierKeys.policy(key))
       let vector = try read(share.key.publicKey)
-      text = try share.decryptPart(vector, minimumSummands: minimumSummands, context: context).json
+      text = try ProgressLine.during("decrypting and proving") { () throws(PaillierError) in
+        try share.decryptPart(vector, minimumSummands: minimumSummands, context: context).json
+      }
     } catch { throw PaillierKeys.failure(error, error.parameter == "vector" ? vectorFile : shareFile) }
     try Output.write(text + "\n", to: destination.output, force: destination.force)
   }
@@ -62,7 +65,9 @@ struct PaillierCombineCommand: ParsableCommand {
       return try PaillierKeys.naming(path) { () throws(PaillierError) in try PartialDecryption(parsingJSON: bytes) }
     }
     let values = try PaillierKeys.naming("parts") { () throws(PaillierError) in
-      try thresholdKey.combine(parts, vector, context: context)
+      try ProgressLine.during("verifying and combining") { () throws(PaillierError) in
+        try thresholdKey.combine(parts, vector, context: context)
+      }
     }
     try Output.write(
       PaillierVectorFile.text(values, vector.plan), to: destination.output, force: destination.force, mode: 0o600)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ExactMath
 import Paillier
+import Reporting
 
 /// `tacit paillier encrypt-vector`.
 struct PaillierEncryptVectorCommand: ParsableCommand {
@@ -58,7 +59,9 @@ struct PaillierEncryptVectorCommand: ParsableCommand {
       tableBytes: tableBytes)
     var bytes: [UInt8] = []
     do throws(PaillierError) {
-      bytes = try encryptor.encrypt(steps, plan, threads: threads).serialized()
+      bytes = try ProgressLine.during("encrypting") { () throws(PaillierError) in
+        try encryptor.encrypt(steps, plan, threads: threads).serialized()
+      }
     } catch { throw PaillierKeys.failure(error, "values") }
     try Output.write(bytes, to: destination.output, force: destination.force)
   }
@@ -83,8 +86,9 @@ struct PaillierDecryptVectorCommand: ParsableCommand {
     let vector = try PaillierVectorFile.read(vectorFile, privateKey.publicKey)
     var values: [Int64] = []
     do throws(PaillierError) {
-      values = try privateKey.decrypt(
-        vector, minimumSummands: minimumSummands, checkedTwice: checkTwice, threads: threads)
+      values = try ProgressLine.during("decrypting") { () throws(PaillierError) in
+        try privateKey.decrypt(vector, minimumSummands: minimumSummands, checkedTwice: checkTwice, threads: threads)
+      }
     } catch { throw PaillierKeys.failure(error, vectorFile) }
     try Output.write(
       PaillierVectorFile.text(values, vector.plan), to: destination.output, force: destination.force, mode: 0o600)
@@ -117,14 +121,16 @@ struct PaillierSumVectorCommand: ParsableCommand {
     var encryptor = try PaillierKeys.encryptor(keyFile, key, uses: vectors[0].ciphertextCount)
     var bytes: [UInt8] = []
     do throws(PaillierError) {
-      var sum = try EncryptedVector.sum(Array(vectors[..<1]))
-      if let factors {
-        sum = try EncryptedVector.dot(vectors, factors, threads: threads)
-      } else {
-        sum = try EncryptedVector.sum(vectors, threads: threads)
+      bytes = try ProgressLine.during("adding up") { () throws(PaillierError) in
+        var sum: EncryptedVector<Derived>
+        if let factors {
+          sum = try EncryptedVector.dot(vectors, factors, threads: threads)
+        } else {
+          sum = try EncryptedVector.sum(vectors, threads: threads)
+        }
+        if pack { sum = try sum.packed(threads: threads) }
+        return try sum.rerandomized(using: &encryptor, threads: threads).serialized()
       }
-      if pack { sum = try sum.packed(threads: threads) }
-      bytes = try sum.rerandomized(using: &encryptor, threads: threads).serialized()
     } catch { throw PaillierKeys.failure(error, "vectors") }
     try Output.write(bytes, to: destination.output, force: destination.force)
   }
