@@ -146,6 +146,41 @@ import Testing
     #expect(try folder.run("tradeoff", "c.yaml", "--epsilons", "1", "--report", "page").isRefusal(1, naming: "--force"))
   }
 
+  @Test func `a trade-off tells what half of an epsilon takes, and its CSV says what its JSON says`() throws {
+    let folder = try Folder()
+    try folder.write(Self.configuration("privacy: { clip: 1, epsilon: 8, delta: 1e-5 }", rounds: 4), to: "c.yaml")
+    let arguments = ["tradeoff", "c.yaml", "--epsilons", "2,4", "--grid", "client.learning_rate=0.05,0.1"]
+    let keep = ["--checkpoint", "k", "--resume"]
+    let json = try #require(try CommandRun(arguments + keep + ["--json"], in: folder).json)
+    let points = try #require(json["points"] as? [[String: Any]])
+    #expect(points.count == 4 && points.contains { $0["on_frontier"] as? Bool == true })
+    for point in points {
+      let halving = try #require(point["halving"] as? [String: Any])
+      // Full participation: the deviation of Gaussian noise grows a little slower than 1/ε, and ε a little faster than
+      // √rounds, so half takes nearly twice the clients, or ends after a quarter of the rounds or the next one.
+      let clients = try #require(halving["clients"] as? Double)
+      #expect(clients > 1.7 && clients < 2.05)
+      #expect((1...2).contains(halving["rounds"] as? Int ?? 0))
+      // Nothing is on the frontier that another point beats in both.
+      let (epsilon, mean) = (point["epsilon"] as? Double ?? 0, point["accuracy_mean"] as? Double ?? 0)
+      let isBeaten = points.contains { other in
+        let (others, accuracy) = (other["epsilon"] as? Double ?? 0, other["accuracy_mean"] as? Double ?? 0)
+        return others <= epsilon && accuracy >= mean && (others < epsilon || accuracy > mean)
+      }
+      #expect(point["on_frontier"] as? Bool == !isBeaten)
+    }
+    let lines = try CommandRun(arguments + keep + ["--csv"], in: folder).output.split(separator: "\n")
+    #expect(lines.count == 1 + 2 * 3 && lines[0].hasPrefix("setting,epsilon,"))
+    let rest = lines.dropFirst().filter { !$0.contains("\",,,") }
+    #expect(rest.count == 4)
+    for (line, point) in zip(rest, points) {
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      #expect(cells.count == 10 && Double(cells[1]) == point["epsilon"] as? Double)
+      #expect(Double(cells[3]) == point["accuracy_mean"] as? Double)
+    }
+    #expect(try CommandRun(arguments + ["--csv", "--json"], in: folder).code == 64)
+  }
+
   @Test func `a trade-off that was stopped goes on without training again`() throws {
     let folder = try Folder()
     try folder.write(Self.configuration("privacy: { clip: 1, epsilon: 8, delta: 1e-5 }", rounds: 2), to: "c.yaml")

@@ -94,12 +94,18 @@ enum SimulationReport {
       x: Plot.Axis("ε (smaller is more private)", scale: .logarithmic, ticks: ticks), y: Plot.Axis("accuracy"))
     var table = Table(columns: [
       .text("setting"), .text("ε"), .number("mean accuracy"), .number("standard error"), .number("runs"),
+      .text("half of ε takes"),
     ])
-    func add(_ setting: String, _ epsilon: String, _ measured: TradeoffDocument.Measurement) {
+    func add(
+      _ setting: String, _ epsilon: String, _ measured: TradeoffDocument.Measurement, _ halving: TradeoffHalving? = nil
+    ) {
       table.add([
         setting, epsilon, percent(measured.mean),
         measured.standardError.map { NumberText.fixed(100 * $0, decimals: 2) + " %" } ?? "",
         "\(measured.accuracies.count)",
+        halving.map {
+          "\(NumberText.significant($0.clients, digits: 3)) × the clients, or training ends after round \($0.rounds)"
+        } ?? "",
       ])
     }
     var claims: [Report.Claim] = []
@@ -115,12 +121,18 @@ enum SimulationReport {
           }, intervals: .bars))
       plot.add(.line("without\(suffix)", ticks.map { Plot.Point($0, one.baseline.mean) }))
       add(one.setting, "without privacy", one.baseline)
-      for point in one.points { add(one.setting, NumberText.significant(point.epsilon), point.measured) }
+      for point in one.points {
+        add(one.setting, NumberText.significant(point.epsilon), point.measured, point.halving)
+      }
       if let enough = one.sufficient {
         claims.append(
           Report.Claim(
             "smallest ε within one standard error of no privacy\(suffix)", NumberText.significant(enough)))
       }
+    }
+    if series.count > 1 {
+      let frontier = series.flatMap(\.points).filter(\.isOnFrontier).sorted { $0.epsilon < $1.epsilon }
+      plot.add(.line("the frontier", frontier.map { Plot.Point($0.epsilon, $0.measured.mean) }, markers: false))
     }
     if !claims.isEmpty { report.claims("Enough", claims) }
     report.plot(plot)

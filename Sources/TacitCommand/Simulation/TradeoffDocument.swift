@@ -38,10 +38,14 @@ struct TradeoffDocument: Encodable {
     let certified: Double
     let measured: Measurement
     let setting: String
+    let halving: TradeoffHalving?
+    /// Whether no other point has an ε as small with more accuracy, or as much accuracy with a smaller ε.
+    var isOnFrontier = false
 
     enum CodingKeys: String, CodingKey {
-      case epsilon, setting
+      case epsilon, setting, halving
       case certified = "epsilon_certified"
+      case isOnFrontier = "on_frontier"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -49,6 +53,8 @@ struct TradeoffDocument: Encodable {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(epsilon, forKey: .epsilon)
       try container.encode(certified, forKey: .certified)
+      try container.encode(halving, forKey: .halving)
+      try container.encode(isOnFrontier, forKey: .isOnFrontier)
       if !setting.isEmpty { try container.encode(setting, forKey: .setting) }
     }
   }
@@ -58,7 +64,7 @@ struct TradeoffDocument: Encodable {
     let setting: String
     /// The same trainings without privacy.
     let baseline: Measurement
-    let points: [Point]
+    var points: [Point]
 
     /// The smallest ε whose mean accuracy is within one standard error, of the two means' difference, of what is reached
     /// without privacy; nil when there is none or every mean is of one training.
@@ -83,11 +89,51 @@ struct TradeoffDocument: Encodable {
     }
   }
 
-  let series: [Series]
+  var series: [Series]
   let delta: Double
   let repeats: Int
   let seed: UInt64
   let seconds: Double
+
+  /// Marks the points that no other one beats in both ε and accuracy.
+  mutating func markFrontier() {
+    let all = series.flatMap(\.points)
+    for (place, one) in series.enumerated() {
+      for (index, point) in one.points.enumerated() {
+        series[place].points[index].isOnFrontier = !all.contains { other in
+          let (epsilon, mean) = (other.epsilon, other.measured.mean)
+          return epsilon <= point.epsilon && mean >= point.measured.mean
+            && (epsilon < point.epsilon || mean > point.measured.mean)
+        }
+      }
+    }
+  }
+
+  /// One line for each setting and ε, after a line of names; an empty ε is the training without privacy.
+  var csv: String {
+    var lines = [
+      "setting,epsilon,epsilon_certified,accuracy_mean,accuracy_standard_deviation,accuracy_standard_error,runs,"
+        + "on_frontier,halving_clients,halving_rounds"
+    ]
+    func add(_ setting: String, _ epsilon: [String], _ measured: Measurement, _ rest: [String]) {
+      // Settings hold commas and equals signs; quotes only where a value has them.
+      let quoted =
+        "\"" + setting.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+      let numbers = [measured.deviation, measured.standardError].map { $0.map { "\($0)" } ?? "" }
+      lines.append(
+        ([quoted] + epsilon + ["\(measured.mean)"] + numbers + ["\(measured.accuracies.count)"] + rest)
+          .joined(separator: ","))
+    }
+    for one in series {
+      add(one.setting, ["", ""], one.baseline, ["", "", ""])
+      for point in one.points {
+        add(
+          one.setting, ["\(point.epsilon)", "\(point.certified)"], point.measured,
+          ["\(point.isOnFrontier)"] + (point.halving.map { ["\($0.clients)", "\($0.rounds)"] } ?? ["", ""]))
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
 
   enum CodingKeys: String, CodingKey { case points, series, delta, repeats, seed, seconds }
 
