@@ -99,3 +99,20 @@ int64_t tacit_benchmark_allocations(void) { return atomic_load_explicit(&allocat
 void tacit_benchmark_count_allocations(int on) { (void)on; }
 int64_t tacit_benchmark_allocations(void) { return -1; }
 #endif
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+
+void tacit_benchmark_begin_profile(void) {
+  CALLGRIND_START_INSTRUMENTATION;
+  CALLGRIND_ZERO_STATS;
+}
+
+void tacit_benchmark_end_profile(const char *name) {
+  CALLGRIND_DUMP_STATS_AT(name);
+  CALLGRIND_STOP_INSTRUMENTATION;
+}
+#else
+void tacit_benchmark_begin_profile(void) {}
+void tacit_benchmark_end_profile(const char *name) { (void)name; }
+#endif

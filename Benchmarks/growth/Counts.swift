@@ -43,7 +43,7 @@ struct Counts {
     var allocations: Int?
     var instructions: Int?
     for _ in 0..<5 {
-      let found = try benchmark.counts(body)
+      let found = try benchmark.counts(name, body)
       allocations = [allocations, found.allocations].compactMap { $0 }.min()
       instructions = [instructions, found.instructions].compactMap { $0 }.min()
     }

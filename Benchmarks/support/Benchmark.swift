@@ -131,7 +131,7 @@ public final class Benchmark {
     var row = BenchmarkRow(
       name, size: size, unit: unit, times: times, bytes: bytes, target: target, note: note?())
     row.otherSeconds = wall.sorted()[wall.count / 2]
-    if (row.seconds ?? 0) < 2 { (row.allocations, row.instructions) = try BenchmarkClock.counts(body) }
+    if (row.seconds ?? 0) < 2 { (row.allocations, row.instructions) = try BenchmarkClock.counts(name, body) }
     add(row)
     return row
   }
@@ -207,9 +207,13 @@ public final class Benchmark {
   }
 
   /// Allocations and, where they are counted, instructions of one run of `body` after one that warms up.
-  public func counts(_ body: () throws -> Void) rethrows -> (allocations: Int?, instructions: Int?) {
+  ///
+  /// Under callgrind the instructions are written under `name`.
+  public func counts(
+    _ name: String, _ body: () throws -> Void
+  ) rethrows -> (allocations: Int?, instructions: Int?) {
     try body()
-    return try BenchmarkClock.counts(body)
+    return try BenchmarkClock.counts(name, body)
   }
 
   private func say(_ text: String) {

@@ -20,15 +20,22 @@ public enum BenchmarkClock {
   }
 
   /// Calls of the allocator and instructions of `body`, which is run once; nil for what is not counted here.
-  static func counts(_ body: () throws -> Void) rethrows -> (allocations: Int?, instructions: Int?) {
+  ///
+  /// Under callgrind the instructions of the body are written under `name`.
+  static func counts(_ name: String = "", _ body: () throws -> Void) rethrows -> (allocations: Int?, instructions: Int?)
+  {
     let counter = tacit_benchmark_open_instructions()
     defer { if counter >= 0 { close(counter) } }
     tacit_benchmark_count_allocations(1)
     let before = tacit_benchmark_read_instructions(counter)
     defer { tacit_benchmark_count_allocations(0) }
+    tacit_benchmark_begin_profile()
     try body()
     let after = tacit_benchmark_read_instructions(counter)
     let allocations = tacit_benchmark_allocations()
+    // From here on the name's own bytes are no longer counted.
+    tacit_benchmark_count_allocations(0)
+    unsafe tacit_benchmark_end_profile(name)
     return (
       allocations >= 0 ? Int(allocations) : nil, before >= 0 && after >= before ? Int(after - before) : nil
     )

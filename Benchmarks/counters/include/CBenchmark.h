@@ -23,6 +23,13 @@ int tacit_benchmark_open_instructions(void);
 /// The counter's value; -1 when it cannot be read.
 int64_t tacit_benchmark_read_instructions(int descriptor);
 
+/// Under valgrind's callgrind, from here on instructions are counted; does nothing otherwise, or when valgrind's headers
+/// were not there at the build.
+void tacit_benchmark_begin_profile(void);
+
+/// Ends what tacit_benchmark_begin_profile began and has callgrind write what it counted, under a name.
+void tacit_benchmark_end_profile(const char *name);
+
 #ifdef __cplusplus
 }
 #endif
