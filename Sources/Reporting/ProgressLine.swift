@@ -34,6 +34,7 @@ public final class ProgressLine: Sendable {
 
   private let label: String
   private let total: Int
+  private let unit: String
   private let redirected: WhenRedirected
   private let patience: Double
   private let style: TerminalStyle
@@ -47,14 +48,17 @@ public final class ProgressLine: Sendable {
   /// - Parameters:
   ///   - label: What is being done, in a word or two.
   ///   - total: The number of steps; 0 when it is not known, which leaves out the bar and the estimate.
+  ///   - unit: What a step is, written after their number; nothing for plain steps.
   ///   - whenRedirected: What is written when standard error is not a terminal.
   ///   - patience: Seconds in which nothing is written; a task that ends within them is not mentioned.
   public convenience init(
-    _ label: String, total: Int, whenRedirected: WhenRedirected = .silent, after patience: Double = 0
+    _ label: String, total: Int, unit: String = "", whenRedirected: WhenRedirected = .silent,
+    after patience: Double = 0
   ) {
     let start = ContinuousClock.now
     self.init(
-      label, total: total, whenRedirected: whenRedirected, after: patience, style: .of(descriptor: STDERR_FILENO),
+      label, total: total, unit: unit, whenRedirected: whenRedirected, after: patience,
+      style: .of(descriptor: STDERR_FILENO),
       isTerminal: isatty(STDERR_FILENO) == 1,
       seconds: {
         let (whole, atto) = start.duration(to: .now).components
@@ -65,11 +69,13 @@ public final class ProgressLine: Sendable {
 
   /// A progress line with its clock and its output given, for tests.
   package init(
-    _ label: String, total: Int, whenRedirected: WhenRedirected, after patience: Double = 0, style: TerminalStyle,
-    isTerminal: Bool, seconds: @escaping @Sendable () -> Double, write: @escaping @Sendable (String) -> Void
+    _ label: String, total: Int, unit: String = "", whenRedirected: WhenRedirected, after patience: Double = 0,
+    style: TerminalStyle, isTerminal: Bool, seconds: @escaping @Sendable () -> Double,
+    write: @escaping @Sendable (String) -> Void
   ) {
     self.label = label
     self.total = max(total, 0)
+    self.unit = unit.isEmpty ? "" : " " + unit
     self.redirected = whenRedirected
     self.patience = patience
     self.style = style
@@ -126,7 +132,7 @@ public final class ProgressLine: Sendable {
   public static func during<Value: ~Copyable, Failure: Error>(
     _ label: String, _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    let line = ProgressLine("\(label), seconds", total: 0, after: 2)
+    let line = ProgressLine(label, total: 0, unit: "s", after: 2)
     guard line.isTerminal else { return try body() }
     let timer = DispatchSource.makeTimerSource(queue: .global())
     timer.setEventHandler { line.update(Int(line.seconds())) }
@@ -148,18 +154,18 @@ public final class ProgressLine: Sendable {
   private func line(_ state: State, now: Double) -> String {
     var text = label
     if total > 0 {
-      text += " \(bar(state.completed)) \(state.completed)/\(total)"
+      text += " \(bar(state.completed)) \(state.completed)/\(total)\(unit)"
       if let left = Self.secondsLeft(completed: state.completed, total: total, elapsed: now), left >= 1 {
         text += ", \(NumberText.duration(left.rounded())) left"
       }
     } else {
-      text += " \(state.completed)"
+      text += " \(state.completed)\(unit)"
     }
     return state.note.isEmpty ? text : text + "  " + state.note
   }
 
   private func plainLine(_ state: State, now: Double) -> String {
-    let count = total > 0 ? "\(state.completed)/\(total)" : "\(state.completed)"
+    let count = (total > 0 ? "\(state.completed)/\(total)" : "\(state.completed)") + unit
     let note = state.note.isEmpty ? "" : ", \(state.note)"
     return "\(label): \(count) after \(NumberText.duration(now))\(note)\n"
   }

@@ -9,11 +9,11 @@ import Testing
     let now = Mutex(0.0)
 
     func line(
-      total: Int, terminal: Bool, redirected: ProgressLine.WhenRedirected = .silent, width: Int = 60,
+      total: Int, unit: String = "", terminal: Bool, redirected: ProgressLine.WhenRedirected = .silent, width: Int = 60,
       after patience: Double = 0
     ) -> ProgressLine {
       ProgressLine(
-        "training", total: total, whenRedirected: redirected, after: patience,
+        "training", total: total, unit: unit, whenRedirected: redirected, after: patience,
         style: TerminalStyle(decorated: true, unicode: true, width: width), isTerminal: terminal,
         seconds: { self.now.withLock { $0 } }, write: { words in self.text.withLock { $0 += words } })
     }
@@ -30,6 +30,13 @@ import Testing
     #expect(recorder.written.hasPrefix("\r"))
     #expect(recorder.written.contains("10/40, 30.0 s left  loss 0.31"))
     #expect(!recorder.written.contains("\n"))
+    for (total, shown) in [(400, "120/400 MiB, 23.0 s left"), (0, "training 120 MiB")] {
+      let recorder = Recorder()
+      let line = recorder.line(total: total, unit: "MiB", terminal: true, width: 100)
+      recorder.at(10)
+      line.update(120)
+      #expect(recorder.written.contains(shown))
+    }
     line.finish("accuracy 0.94")
     #expect(recorder.written.hasSuffix("training: done in 10.0 s, accuracy 0.94\u{1B}[K\n"))
   }

@@ -13,7 +13,7 @@ final class ReadingProgress: Sendable {
     let name = path == "-" ? "standard input" : path
     // In MiB; what is piped in has no known end.
     let total = isFile ? max(1, Int(status.st_size) / Self.unit) : 0
-    line = ProgressLine("reading \(name), MiB", total: total, after: 2)
+    line = ProgressLine("reading \(name)", total: total, unit: "MiB", after: 2)
   }
 
   /// Says how many bytes have been read.
