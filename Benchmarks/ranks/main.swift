@@ -38,6 +38,9 @@ func small(cohort: Int, of clients: Int) -> SimulationConfiguration {
   return configuration
 }
 
+/// What a round of it exchanges: 610 sums, the weight, seven counts and the mark of the model.
+let exchanged = 8 * 619.0
+
 /// The seconds of rounds after one that warms up.
 func seconds(_ configuration: SimulationConfiguration, _ ranks: any Collective, rounds: Int) throws -> [Double] {
   var configuration = configuration
@@ -98,8 +101,7 @@ for (name, cohort) in [("strong scaling", fixed), ("weak scaling", fixed / 2 * j
   let times = try seconds(configuration, job, rounds: max(3, repetitions))
   var note = crowded
   if job.rank == 0, job.size > 1 {
-    let bytes = 8 * 611.0
-    let predicted = cost.round(clients: Double(cohort), bytes: bytes, ranks: Double(min(job.size, processors)))
+    let predicted = cost.round(clients: Double(cohort), bytes: exchanged, ranks: Double(min(job.size, processors)))
     note = "predicted \(Int((predicted * 1e3).rounded())) ms" + (crowded.map { ", \($0)" } ?? "")
   }
   benchmark.add(
@@ -111,7 +113,7 @@ if job.rank == 0 {
   (cost.latency, cost.bandwidth) = (latency, gigabits * 1e9 / 8)
   benchmark.section("Predicted, for \(Int(latency * 1e6)) µs a message and \(Int(gigabits)) gigabits a second")
   for ranks in [1.0, 10, 100, 1_000, 10_000] {
-    let value = cost.round(clients: 1e7, bytes: 8 * 618, ranks: ranks)
+    let value = cost.round(clients: 1e7, bytes: exchanged, ranks: ranks)
     benchmark.figure("a round of 10,000,000 clients on \(Int(ranks)) ranks, softmax", value, "s")
   }
   for parameters in [199_210.0, 11e6, 1e9] {

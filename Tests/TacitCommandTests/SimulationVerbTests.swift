@@ -181,6 +181,9 @@ import Testing
       #expect(abs(mean - other) < 1e-12)
     }
     #expect(try CommandRun(arguments + ["--csv", "--json"], in: folder).code == 64)
+    // The rounds of a grid are those that are spoken of.
+    let text = try folder.run("tradeoff", "c.yaml", "--epsilons", "2", "--grid", "rounds=2,3").output
+    #expect(text.contains("of 2 rounds") && text.contains("of 3 rounds") && !text.contains("of 4 rounds"))
   }
 
   @Test func `a trade-off that was stopped goes on without training again`() throws {

@@ -125,7 +125,7 @@ struct TradeoffCommand: ParsableCommand {
         if let halving = point.halving {
           StandardOutput.write(
             "  half of it: \(NumberText.significant(halving.clients, digits: 3)) times the clients, or "
-              + "\(halving.rounds) of \(base.rounds) rounds\n")
+              + "\(halving.rounds) of \(halving.asked) rounds\n")
         }
       }
       if let enough = one.sufficient {
@@ -160,14 +160,16 @@ struct TradeoffCommand: ParsableCommand {
     func privacy(_ epsilon: Rational) -> PrivacyPlan? {
       var configuration = configuration
       configuration.privacy?.epsilon = ExactNumber(epsilon)
-      let plan =
-        try? first.population == nil
-        ? SimulationPlan(configuration, data: first.data) : SimulationPlan(configuration)
-      return plan?.privacy
+      return try? plan(configuration, like: first).privacy
     }
     return privacy(epsilon).flatMap {
       TradeoffHalving($0, half: privacy(epsilon / 2), epsilon: epsilon, rounds: configuration.rounds)
     }
+  }
+
+  /// A plan over the data of the first: clients that make their own examples are made again, data that were read are kept.
+  private func plan(_ configuration: SimulationConfiguration, like first: SimulationPlan) throws -> SimulationPlan {
+    try first.population == nil ? SimulationPlan(configuration, data: first.data) : SimulationPlan(configuration)
   }
 
   /// The same training without privacy: weighted alike, on a grid that clips nothing.
@@ -199,10 +201,7 @@ struct TradeoffCommand: ParsableCommand {
           certified = max(certified, before.epsilon ?? 0)
           continue
         }
-        // Clients that make their own examples are made again; data that were read are kept.
-        let plan =
-          try first.population == nil
-          ? SimulationPlan(configuration, data: first.data) : SimulationPlan(configuration)
+        let plan = try plan(configuration, like: first)
         var simulation = Simulation(plan, threads: threads)
         let result = try simulation.run(charging: SimulationFile.authority(plan, capability))
         accuracies.append(result.finalAccuracy ?? 0)
